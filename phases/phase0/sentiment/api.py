@@ -1,0 +1,105 @@
+"""The API: `POST /predict` answers for one text, `GET /health` says that the process works."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Literal
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, StringConstraints
+
+from sentiment import model
+from sentiment.limits import BodyLimit
+from sentiment.settings import get_settings
+
+settings = get_settings()
+
+
+class Question(BaseModel):
+    """A text to judge."""
+
+    text: Annotated[
+        str,
+        # \S: a blank text has no words, so that any label for it would be made up
+        StringConstraints(min_length=1, max_length=settings.max_characters, pattern=r"\S"),
+        Field(examples=["The battery lasts all week and the sound is superb."]),
+    ]
+
+
+class Answer(BaseModel):
+    """What the model says of the text."""
+
+    label: Literal["negative", "positive"]
+    confidence: float = Field(ge=0.5, le=1, description="the model's probability of its label")
+    known_words: int = Field(
+        ge=0,
+        description="words and word pairs of the text that the model knows; with 0 of them, "
+        "the answer is only the starting point that all texts share",
+    )
+    model_version: str = Field(examples=["2026-11-23.1"])
+
+
+class Health(BaseModel):
+    """The process works, and this is the model that it answers with."""
+
+    status: Literal["ok"] = "ok"
+    model_version: str = Field(examples=["2026-11-23.1"])
+
+
+class Refusal(BaseModel):
+    """Why a request was not answered."""
+
+    detail: str
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Load the model once, before the first request; a model that cannot be trusted stops here."""
+    app.state.model = model.load(settings.model_dir)
+    yield
+
+
+app = FastAPI(title="sentiment", version="0", lifespan=lifespan)
+# A character takes at most 12 bytes in JSON (two \uXXXX escapes).
+app.add_middleware(BodyLimit, max_bytes=12 * settings.max_characters + 1_024)
+
+
+@app.exception_handler(RequestValidationError)
+async def refuse(request: Request, error: RequestValidationError) -> JSONResponse:
+    """Say what is wrong in a sentence. The text is not sent back: it may be large or private, and
+    half of a surrogate pair could not be encoded at all."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+    what = "is blank: any label would be made up" if "pattern" in first["type"] else first["msg"]
+    return JSONResponse({"detail": f"{where}: {what}"}, status_code=422)
+
+
+REFUSALS = {
+    400: {"model": Refusal, "description": "the body is not UTF-8 text"},
+    413: {"model": Refusal, "description": "the body is too large"},
+    422: {"model": Refusal, "description": "the body is not a question that can be answered"},
+}
+
+
+# async, so that the model runs in the event loop: one answer takes about half a millisecond, less
+# than handing it to a thread and back.
+@app.post("/predict", responses=REFUSALS)
+async def predict(question: Question, request: Request) -> Answer:
+    """Say whether a text is positive or negative, and how sure the model is."""
+    trained: model.Model = request.app.state.model
+    words = trained.pipeline["words"].transform([question.text])
+    probabilities = trained.pipeline["weights"].predict_proba(words)[0]
+    best = int(probabilities.argmax())
+    return Answer(
+        label=trained.labels[best],
+        confidence=float(probabilities[best]),
+        known_words=words.nnz,
+        model_version=trained.manifest.version,
+    )
+
+
+@app.get("/health")
+async def health(request: Request) -> Health:
+    """Answer as long as the process works."""
+    return Health(model_version=request.app.state.model.manifest.version)

@@ -1,0 +1,365 @@
+"""The CLI: one verb a function; the work is in the modules that it calls."""
+
+import os
+import subprocess
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from workbook import __version__
+from workbook.background import Background
+from workbook.check import Outcome
+from workbook.choices import Choices, load_choices, save_choices
+from workbook.doctor import examine
+from workbook.drill import Drills, System
+from workbook.errors import WorkbookError
+from workbook.lesson import title_of
+from workbook.phase import Phase, exclusively, find_phase, phases, read_json, root
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console(highlight=False, soft_wrap=True)
+Number = Annotated[int, typer.Argument(metavar="N", help="The phase: 0 to 7.", min=0, max=7)]
+
+
+def _phase(number: int) -> tuple[Phase, Choices]:
+    home = root()
+    choices = load_choices(home)
+    return find_phase(number, home, choices.target), choices
+
+
+@app.callback(invoke_without_command=True)
+def workbook(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Take an ML service from a laptop to production, one proven phase at a time.
+
+    Begin with: ./workbook start
+    """
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command(epilog="Example: ./workbook start")
+def start() -> None:
+    """Run phase 0 and check it; then say what is next."""
+    phase, choices = _phase(0)
+    with exclusively(phase.root):
+        if not _examine(phase, choices):
+            raise typer.Exit(2)
+        _run(phase, choices)
+        status = _check(phase)
+    if status == 0:
+        _receipt(phase)
+        console.print("\n[bold]Next[/bold]")
+        for command, purpose in (
+            ("./workbook lab", "read the lesson in JupyterLab, cell by cell"),
+            ("./workbook drill 0", "break something, and find it again"),
+            ("./workbook reset 0", "begin phase 0 anew, and answer its questions yourself"),
+            ("./workbook down", "end the API, which is still running"),
+        ):
+            console.print(f"  {command:22}{purpose}")
+    raise typer.Exit(status)
+
+
+@app.command(epilog="Example: ./workbook run 0")
+def run(number: Number) -> None:
+    """Run a phase's lesson from top to bottom, with its answers."""
+    phase, choices = _phase(number)
+    with exclusively(phase.root):
+        _run(phase, choices)
+
+
+@app.command(epilog="Example: ./workbook check 0 --junit phase0.xml")
+def check(
+    number: Number,
+    junit: Annotated[str, typer.Option(metavar="FILE", help="Also write JUnit XML.")] = "",
+) -> None:
+    """Check a phase against "Phase complete when".
+
+    Exit status: 0 all passed, 1 something is wrong, 3 a check itself failed, 10 something is not
+    started, 11 something cannot be known here.
+    """
+    phase, _ = _phase(number)
+    raise typer.Exit(_check(phase, *([f"--junitxml={junit}"] if junit else [])))
+
+
+@app.command(epilog="Example: ./workbook goto 0")
+def goto(number: Number) -> None:
+    """Bring your system to the state in which a phase is complete."""
+    wanted, choices = _phase(number)
+    with exclusively(wanted.root):
+        for phase in phases(wanted.root, wanted.target):
+            if phase.number <= number and _check(phase) != 0:
+                _run(phase, choices)
+                if status := _check(phase):
+                    raise typer.Exit(status)
+
+
+@app.command(epilog="Example: ./workbook answer 0 strongest-negative-word dull")
+def answer(
+    number: Number,
+    question: Annotated[str, typer.Argument(help="The question's name in the lesson.")],
+    words: Annotated[str, typer.Argument(metavar="ANSWER", help="Your answer.")],
+) -> None:
+    """Record your answer to one of the lesson's questions; `check` judges it."""
+    from workbook.learner import write_answer
+
+    phase, _ = _phase(number)
+    if f"`{question}`" not in phase.lesson.read_text(encoding="utf-8"):
+        raise WorkbookError(
+            f"Lesson {number} asks no question {question!r}.",
+            f"grep 'workbook answer' phases/{phase.name}/README.md",
+        )
+    write_answer(phase, question, words.strip())
+    print(f"{question}: {words.strip()} (recorded; ./workbook check {number} judges it)")
+
+
+@app.command(epilog="Example: ./workbook doctor 0")
+def doctor(
+    number: Annotated[int, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)] = 0,
+) -> None:
+    """Look at what a phase needs of this machine, and say what to mend."""
+    if not _examine(*_phase(number), in_full=True):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: ./workbook use local --port 8001")
+def use(
+    target: Annotated[str, typer.Argument(help="local or azure.")],
+    port: Annotated[int, typer.Option(help="Of the local API.")] = Choices.port,
+) -> None:
+    """Choose where the lessons run, and on which port the local API listens."""
+    home = root()
+    choices = Choices(target, port)
+    save_choices(home, choices)
+    print(f"target {target}, port {port}. Phase 0 runs on this machine, whatever the target.")
+
+
+@app.command(epilog="Example: ./workbook status")
+def status() -> None:
+    """Say where you are: phases, checks, running programs, the drill under way."""
+    home = root()
+    choices = load_choices(home)
+    console.print(f"target {choices.target}, port {choices.port}")
+    for phase in phases(home, choices.target):
+        title = title_of(phase.lesson.read_text(encoding="utf-8"))
+        console.print(f"\n[bold]{escape(title)}[/bold]")
+        kept = read_json(phase.state / "checks.json")
+        if kept is None:
+            console.print(f"  not checked yet: ./workbook check {phase.number}")
+        else:
+            outcomes = [result["outcome"] for result in kept["results"]]
+            passed = outcomes.count(Outcome.PASSED)
+            console.print(f"  {passed} of {len(outcomes)} checks passed at {kept['checked']}")
+        for program in Background(phase.state).running():
+            console.print(f"  running: {escape(program.title)} (process {program.pid})")
+        drills = Drills(System(phase, choices, Background(phase.state)))
+        if name := drills.under_way():
+            console.print(f"  drill under way: {name} (./workbook drill {phase.number} --hint)")
+
+
+@app.command(epilog="Example: ./workbook drill 0 stale-process")
+def drill(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="The drill; none lists them.")] = "",
+    hint: Annotated[bool, typer.Option("--hint", help="Show the next hint.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Show the way back, and go it.")] = False,
+) -> None:
+    """Break something on purpose, find it, mend it."""
+    phase, choices = _phase(number)
+    drills = Drills(System(phase, choices, Background(phase.state)))
+    if hint:
+        shown, of, text = drills.hint()
+        print(f"Hint {shown} of {of}: {text}")
+    elif fix:
+        with exclusively(phase.root):
+            mended = drills.fix()
+        print(f"{mended.way_back}\n\nDone. See for yourself: ./workbook check {number}")
+    elif name:
+        with exclusively(phase.root):
+            begun = drills.begin(name)
+        print(f"{begun.title}\n")
+        print(f"Something is wrong now. See what: ./workbook check {number}")
+        print("Then find the cause, and mend it yourself. If you are stuck:")
+        print(f"  ./workbook drill {number} --hint   one hint more at a time")
+        print(f"  ./workbook drill {number} --fix    the way back")
+    else:
+        for each in drills.names():
+            mark = "under way" if each == drills.under_way() else ""
+            print(f"{each:24}{drills.load(each).title}  {mark}".rstrip())
+        print(f"\nBegin one: ./workbook drill {number} NAME")
+
+
+@app.command(epilog="Example: ./workbook diff 0 1")
+def diff(
+    older: Annotated[int, typer.Argument(metavar="M", min=0, max=7)],
+    newer: Annotated[int, typer.Argument(metavar="N", min=0, max=7)],
+) -> None:
+    """Show what a phase changes in the code of another."""
+    import sh
+
+    home = root()
+    names = [find_phase(number, home, "local").name for number in (older, newer)]
+    # only what git tracks or would: not the model, not caches
+    listed = sh.git("ls-files", "-co", "--exclude-standard", "-z", "phases", _cwd=home)
+    files = {path.split("/", 2)[2] for path in str(listed).split("\0") if path.split("/")[1:2]}
+    for file in sorted(files):
+        sides = [f"phases/{name}/{file}" for name in names]
+        there = [side if (home / side).is_file() else "/dev/null" for side in sides]
+        if there != ["/dev/null", "/dev/null"]:
+            subprocess.run(["git", "--no-pager", "diff", "--no-index", *there], cwd=home)
+
+
+@app.command(epilog="Example: ./workbook receipt 0")
+def receipt(number: Number) -> None:
+    """Write down what was run and checked, with dates and versions."""
+    phase, _ = _phase(number)
+    _receipt(phase)
+
+
+@app.command(epilog="Example: ./workbook reset 0 --yes")
+def reset(
+    number: Number,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Begin a phase anew: end its programs, remove its model, answers and receipts."""
+    from workbook.reset import reset_phase, what_goes
+
+    phase, choices = _phase(number)
+    doomed = what_goes(phase)
+    if not doomed:
+        print(f"Phase {number} has left nothing: it is as new.")
+        return
+    for line in doomed:
+        print(f"  {line}")
+    if not yes and not typer.confirm("Remove all of this? Your files in git stay."):
+        raise typer.Exit(1)
+    with exclusively(phase.root):
+        reset_phase(phase, choices)
+    print(f"Phase {number} is as new.")
+
+
+@app.command(epilog="Example: ./workbook down")
+def down() -> None:
+    """End every program that a lesson has left running."""
+    home = root()
+    choices = load_choices(home)
+    with exclusively(home):
+        for phase in phases(home, choices.target):
+            for program in Background(phase.state).end_all():
+                print(f"ended {program.title} (process {program.pid})")
+    print("Nothing of the workbook is running.")
+
+
+@app.command(epilog='Example: eval "$(./workbook env)"')
+def env() -> None:
+    """Print the lines that make your own terminal understand a lesson's commands."""
+    import shlex
+
+    home = root()
+    for name, value in load_choices(home).environment(home).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command(epilog="Example: ./workbook lab 0")
+def lab(
+    number: Annotated[int, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)] = 0,
+) -> None:
+    """Open a phase's lesson in JupyterLab, in a copy that is yours."""
+    import shutil
+
+    phase, choices = _phase(number)
+    mine = phase.directory / f"my-{phase.notebook.name}"
+    if not mine.exists():
+        shutil.copyfile(phase.notebook, mine)
+    print(f"{mine.relative_to(phase.root)} is your copy: git leaves it alone.")
+    os.environ.update(choices.environment(phase.root))
+    os.execv(
+        sys.executable,
+        [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={phase.root}"]
+        + [str(mine.relative_to(phase.root))],
+    )
+
+
+@app.command(epilog="Example: ./workbook test")
+def test() -> None:
+    """Set up what the tests need, and run all of them."""
+    from workbook.suite import run_suite
+
+    raise typer.Exit(run_suite(root()))
+
+
+def _examine(phase: Phase, choices: Choices, in_full: bool = False) -> bool:
+    findings = examine(phase, choices)
+    for finding in findings:
+        if finding.fix:
+            console.print(f"[red]✘[/red] {finding.what}: {escape(finding.found)}")
+            console.print(f"  {escape(finding.fix)}")
+        elif in_full:
+            console.print(f"[green]✔[/green] {finding.what}: {escape(finding.found)}")
+    return not any(finding.fix for finding in findings)
+
+
+def _run(phase: Phase, choices: Choices) -> None:
+    from workbook.notebook import LessonFailed, run_lesson
+
+    console.print(f"\n[bold]{escape(title_of(phase.lesson.read_text(encoding='utf-8')))}[/bold]")
+    began = time.monotonic()
+    environment = {
+        **os.environ,
+        **choices.environment(phase.root),
+        "WORKBOOK_SOLUTIONS": "1",
+    }
+    with console.status("starting Python") as progress:
+        try:
+            run_lesson(
+                phase,
+                environment,
+                begin=lambda name: progress.update(escape(name)),
+                done=lambda name, seconds: console.print(
+                    f" [green]✔[/green] {escape(name):58} {seconds:5.1f} s"
+                ),
+            )
+        except LessonFailed as error:
+            raise WorkbookError(str(error), f"./workbook lab {phase.number}") from None
+    console.print(f"The lesson ran in {time.monotonic() - began:.0f} s.")
+
+
+def _check(phase: Phase, *options: str) -> int:
+    command = [sys.executable, "-m", "pytest", str(phase.checks), *options]
+    return subprocess.run(command, cwd=phase.root).returncode
+
+
+def _receipt(phase: Phase) -> None:
+    from workbook.receipt import make_receipt
+
+    made = make_receipt(phase)
+    where = (phase.state / "receipt.md").relative_to(phase.root)
+    print(f"\nReceipt: {made['passed']} of {made['of']} checks passed, in {where}")
+
+
+def main() -> None:
+    """Run the CLI; what stands in the way is said in a sentence, with the next command."""
+    try:
+        app()
+    except WorkbookError as error:
+        print(error, file=sys.stderr)
+        if error.run_next:
+            print(f"Run next: {error.run_next}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        print(f"{error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\nInterrupted. It is safe to run the same command again.", file=sys.stderr)
+        sys.exit(130)

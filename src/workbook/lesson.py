@@ -1,0 +1,35 @@
+"""A lesson is a phase's README.md: what the workbook reads from its text."""
+
+import re
+
+CHECKLIST_HEADING = "Phase complete when"
+
+
+def title_of(lesson: str) -> str:
+    """The lesson's first heading."""
+    heading = re.search(r"^# (.+)$", lesson, re.MULTILINE)
+    return heading[1] if heading else ""
+
+
+def checklist(lesson: str) -> list[str]:
+    """The lines under "Phase complete when"."""
+    section = re.search(
+        rf"^## {CHECKLIST_HEADING}\n(.*?)(?=^## |\Z)", lesson, re.MULTILINE | re.DOTALL
+    )
+    return re.findall(r"^- \[ \] (.+)$", section[1], re.MULTILINE) if section else []
+
+
+def anchors(markdown: str) -> set[str]:
+    """The anchors that GitHub gives the headings of a page (github-slugger's rule)."""
+    found: set[str] = set()
+    for heading in re.findall(r"^#{1,6} (.+)$", _without_code(markdown), re.MULTILINE):
+        slug = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+        number = 0
+        while (candidate := f"{slug}-{number}" if number else slug) in found:
+            number += 1
+        found.add(candidate)
+    return found
+
+
+def _without_code(markdown: str) -> str:
+    return re.sub(r"^(```+).*?^\1$", "", markdown, flags=re.MULTILINE | re.DOTALL)

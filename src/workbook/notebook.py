@@ -1,0 +1,156 @@
+"""Notebooks: made from lessons, and run from top to bottom."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from traitlets.config import Config
+
+from workbook.phase import Phase, write_json
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# jupytext would otherwise take the language that most cells are in for the notebook's
+HEADER = "---\njupyter:\n  kernelspec:\n    name: python3\n    language: python\n    display_name: Python 3\n---\n"
+FIRST_CELL = "%load_ext workbook"
+FOLDS = re.compile(r"^</?(details|summary)\b.*\n?", re.MULTILINE)
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+PYTHON_CELL_SECONDS = 600
+LINES_OF_OUTPUT = 15
+
+
+class LessonFailed(Exception):
+    """A cell of a lesson failed; the message shows it with the end of its output."""
+
+
+@dataclass
+class Run:
+    """One run of a lesson from top to bottom."""
+
+    started: str
+    seconds: float = 0
+    sections: list[dict[str, Any]] = field(default_factory=list)  # name, seconds
+    complete: bool = False
+
+
+def to_notebook(lesson: str) -> str:
+    """Make the notebook of a lesson: no outputs, and the same ids whenever the text is the same."""
+    notebook = jupytext.reads(HEADER + lesson, fmt="md")
+    notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST_CELL))
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            # GitHub folds answers away; a notebook does so by the cell
+            cell.source = FOLDS.sub("", cell.source).strip()
+        elif "# solution\n" in cell.source:
+            cell.metadata = nbformat.NotebookNode(jupyter={"source_hidden": True})
+    notebook.cells = [cell for cell in notebook.cells if cell.source]
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        count = seen[cell.source] = seen.get(cell.source, 0) + 1
+        cell.id = hashlib.sha256(f"{count} {cell.source}".encode()).hexdigest()[:8]
+    text: str = nbformat.writes(notebook)
+    return text + "\n"
+
+
+def write_notebook(lesson: Path, notebook: Path) -> bool:
+    """Make the notebook anew; returns whether it changed."""
+    text = to_notebook(lesson.read_text(encoding="utf-8"))
+    if notebook.exists() and notebook.read_text(encoding="utf-8") == text:
+        return False
+    notebook.write_text(text, encoding="utf-8")
+    return True
+
+
+def executed(phase: Phase) -> Path:
+    """Where the notebook with the outputs of the last run is kept."""
+    return phase.state / phase.notebook.name
+
+
+def run_lesson(
+    phase: Phase,
+    environment: dict[str, str],
+    begin: Callable[[str], None],
+    done: Callable[[str, float], None],
+) -> Run:
+    """Run a phase's notebook, keep it with its outputs, and what each section took.
+
+    Args:
+        phase: whose lesson.
+        environment: of the kernel.
+        begin: called with each section's heading when it begins.
+        done: called with each section's heading and seconds when it has run.
+
+    Raises:
+        LessonFailed: a cell failed.
+    """
+    notebook = nbformat.read(phase.notebook, as_version=4)
+    run = Run(started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    client = NotebookClient(
+        notebook,
+        timeout=PYTHON_CELL_SECONDS,
+        kernel_name=KERNEL["name"],
+        config=Config(KernelManager={"transport_encryption": "required"}),
+        resources={"metadata": {"path": str(phase.directory)}},
+    )
+    sections = _sections(notebook)
+    clock = began = time.monotonic()
+
+    def close(index: int) -> None:
+        name = sections[index]
+        if name and (index + 1 == len(sections) or sections[index + 1] != name):
+            seconds = round(time.monotonic() - clock, 1)
+            run.sections.append({"name": name, "seconds": seconds})
+            done(name, seconds)
+
+    def open_(index: int) -> None:
+        nonlocal clock
+        if index and sections[index] != sections[index - 1]:
+            clock = time.monotonic()
+            begin(sections[index])
+
+    try:
+        with client.setup_kernel(env=environment):
+            for index, cell in enumerate(notebook.cells):
+                open_(index)
+                client.execute_cell(cell, index)
+                close(index)
+        run.complete = True
+    except (CellExecutionError, DeadKernelError) as error:
+        raise LessonFailed(_failure(cell, sections[index], error)) from error
+    finally:
+        run.seconds = round(time.monotonic() - began, 1)
+        nbformat.write(notebook, executed(phase))
+        write_json(phase.state / "run.json", asdict(run))
+    return run
+
+
+def _sections(notebook: Any) -> list[str]:
+    """For each cell, the second-level heading that it stands under."""
+    sections, current = [], ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^## (.+)$", cell.source, re.MULTILINE)
+            current = headings[-1] if headings else current
+        sections.append(current)
+    return sections
+
+
+def _failure(cell: Any, section: str, error: Exception) -> str:
+    said = "".join(
+        output.get("text", "") or "\n".join(output.get("traceback", []))
+        for output in cell.get("outputs", [])
+    )
+    lines = COLOURS.sub("", said).rstrip().splitlines()[-LINES_OF_OUTPUT:]
+    lines = lines or [str(error)]
+    code = "\n".join(f"    {line}" for line in cell.source.splitlines()[:LINES_OF_OUTPUT])
+    shown = "\n".join(f"    {line}" for line in lines)
+    return f'The lesson stopped in "{section}", at this cell:\n{code}\nwhich said:\n{shown}'

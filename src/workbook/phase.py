@@ -1,0 +1,129 @@
+"""Where things are: the workbook's folder, its phases, and what it remembers of each."""
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from workbook.errors import WorkbookError
+
+
+def root() -> Path:
+    """The folder that holds phases/: named by WORKBOOK_ROOT, or this folder or one above it.
+
+    Raises:
+        WorkbookError: there is none.
+    """
+    named = os.environ.get("WORKBOOK_ROOT")
+    here = Path.cwd()
+    for folder in [Path(named)] if named else [here, *here.parents]:
+        if (folder / "phases" / "phase0").is_dir():
+            return folder.resolve()
+    where = f"{named}, which WORKBOOK_ROOT names," if named else f"{here}, and no folder above it,"
+    raise WorkbookError(f"{where} is not a workbook: there is no phases/phase0 in it.", "cd to it")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One of the stages 0 to 7: a folder that is complete and runnable."""
+
+    number: int
+    root: Path
+    target: str
+
+    @property
+    def name(self) -> str:
+        return f"phase{self.number}"
+
+    @property
+    def directory(self) -> Path:
+        return self.root / "phases" / self.name
+
+    @property
+    def lesson(self) -> Path:
+        return self.directory / "README.md"
+
+    @property
+    def notebook(self) -> Path:
+        return self.directory / f"{self.name}.ipynb"
+
+    @property
+    def checks(self) -> Path:
+        return self.root / "checks" / self.name
+
+    @property
+    def drills(self) -> Path:
+        return self.root / "drills" / self.name
+
+    @cached_property
+    def state(self) -> Path:
+        """What the workbook remembers of this phase on this target; never in git."""
+        state = self.root / ".workbook" / self.target / self.name
+        state.mkdir(parents=True, exist_ok=True)
+        return state
+
+
+def phases(home: Path, target: str) -> list[Phase]:
+    """Every phase that there is, in order."""
+    names = (path.name for path in (home / "phases").iterdir() if path.is_dir())
+    numbers = (re.fullmatch(r"phase(\d)", name) for name in names)
+    return [Phase(number, home, target) for number in sorted(int(n[1]) for n in numbers if n)]
+
+
+def find_phase(number: int, home: Path, target: str) -> Phase:
+    """The phase of that number.
+
+    Raises:
+        WorkbookError: there is none.
+    """
+    there_are = phases(home, target)
+    for phase in there_are:
+        if phase.number == number:
+            return phase
+    numbers = ", ".join(str(phase.number) for phase in there_are)
+    raise WorkbookError(f"There is no phase {number} yet; there is {numbers}.")
+
+
+@contextmanager
+def exclusively(home: Path) -> Iterator[None]:
+    """Let one command at a time change the learner's system; the kernel ends the lock with us.
+
+    Raises:
+        WorkbookError: another command is at work.
+    """
+    state = home / ".workbook"
+    state.mkdir(exist_ok=True)
+    with (state / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WorkbookError(
+                "Another workbook command is at work in this folder: wait until it has ended."
+            ) from None
+        yield
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """What write_json wrote, or None where it did not, or where the file is damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,94 @@
+"""Receipts: what was run and checked, when, and with which tools."""
+
+import platform
+import subprocess
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from workbook import __version__
+from workbook.check import Outcome
+from workbook.errors import WorkbookError
+from workbook.phase import Phase, read_json, write_json
+
+PACKAGES = ("fastapi", "joblib", "nbclient", "numpy", "pytest", "scikit-learn", "uvicorn")
+
+
+def make_receipt(phase: Phase) -> dict[str, Any]:
+    """Write the receipt of a phase as JSON and Markdown, and return it.
+
+    Raises:
+        WorkbookError: the phase has not been checked.
+    """
+    checks = read_json(phase.state / "checks.json")
+    if checks is None:
+        raise WorkbookError(
+            f"Phase {phase.number} has not been checked, so there is nothing to certify.",
+            f"./workbook check {phase.number}",
+        )
+    outcomes = [result["outcome"] for result in checks["results"]]
+    receipt = {
+        "phase": phase.number,
+        "target": phase.target,
+        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "passed": outcomes.count(Outcome.PASSED),
+        "of": len(outcomes),
+        "workbook": {"version": __version__, "commit": _commit(phase.root)},
+        "machine": {
+            "system": platform.platform(terse=True),
+            "architecture": platform.machine(),
+            "python": platform.python_version(),
+        },
+        "packages": {name: _version(name) for name in PACKAGES},
+        "lesson": read_json(phase.state / "run.json"),
+        "checked": checks["checked"],
+        "checks": checks["results"],
+    }
+    write_json(phase.state / "receipt.json", receipt)
+    (phase.state / "receipt.md").write_text(_as_markdown(receipt), encoding="utf-8")
+    return receipt
+
+
+def _as_markdown(receipt: dict[str, Any]) -> str:
+    lines = [
+        f"# Receipt: phase {receipt['phase']} on {receipt['target']}",
+        "",
+        f"{receipt['passed']} of {receipt['of']} checks passed, at {receipt['checked']}.",
+        "",
+        "| line | outcome | seen | seconds |",
+        "| --- | --- | --- | --- |",
+    ]
+    for result in receipt["checks"]:
+        seen = result["note"] or "; ".join(f"{k} {v}" for k, v in result["rows"].items())
+        seen = seen.replace("|", "\\|").replace("\n", " ")
+        lines.append(f"| {result['line']} | {result['outcome']} | {seen} | {result['seconds']} |")
+    if run := receipt["lesson"]:
+        ended = "to its end" if run["complete"] else "and stopped before its end"
+        lines += ["", f"The lesson ran at {run['started']}, in {run['seconds']} s, {ended}:", ""]
+        lines += [f"- {section['name']}: {section['seconds']} s" for section in run["sections"]]
+    machine = receipt["machine"]
+    lines += [
+        "",
+        f"Workbook {receipt['workbook']['version']} at {receipt['workbook']['commit']}, "
+        f"Python {machine['python']}, {machine['system']} {machine['architecture']}; "
+        + ", ".join(f"{name} {number}" for name, number in receipt["packages"].items())
+        + ".",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _commit(home: Path) -> str:
+    command = ["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:
+        return "a copy without git"
+    return done.stdout.strip() if done.returncode == 0 else "a copy without git"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
