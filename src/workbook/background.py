@@ -7,6 +7,8 @@ and mean something else inside a container: only if both agree is the process ou
 import os
 import shlex
 import subprocess
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -130,15 +132,13 @@ class Background:
         write_json(self._file, {"programs": [asdict(program) for program in programs]})
 
 
-def _signal(send: object) -> None:
-    try:
-        send()  # type: ignore[operator]
-    except psutil.NoSuchProcess:
-        pass
+def _signal(send: Callable[[], None]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        send()
 
 
 def holder_of(port: int) -> str:
-    """Which program listens on a local port, in words; empty where none does or none can be told."""
+    """Which program listens on a local port, in words; empty where that cannot be told."""
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:  # macOS shows other processes' connections to root only
@@ -147,10 +147,10 @@ def holder_of(port: int) -> str:
         if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
             if connection.pid is None:
                 return "a program of another user"
-            try:
-                return f"{shlex.join(psutil.Process(connection.pid).cmdline()[:4])} (process {connection.pid})"
-            except psutil.Error:
-                return f"process {connection.pid}"
+            with suppress(psutil.Error):
+                command = shlex.join(psutil.Process(connection.pid).cmdline()[:4])
+                return f"{command} (process {connection.pid})"
+            return f"process {connection.pid}"
     return ""
 
 

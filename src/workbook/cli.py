@@ -211,7 +211,7 @@ def diff(
     home = root()
     names = [find_phase(number, home, "local").name for number in (older, newer)]
     # only what git tracks or would: not the model, not caches
-    listed = sh.git("ls-files", "-co", "--exclude-standard", "-z", "phases", _cwd=home)
+    listed = sh.git("ls-files", "-co", "--exclude-standard", "-z", "phases", _cwd=str(home))
     files = {path.split("/", 2)[2] for path in str(listed).split("\0") if path.split("/")[1:2]}
     for file in sorted(files):
         sides = [f"phases/{name}/{file}" for name in names]
@@ -284,11 +284,10 @@ def lab(
         shutil.copyfile(phase.notebook, mine)
     print(f"{mine.relative_to(phase.root)} is your copy: git leaves it alone.")
     os.environ.update(choices.environment(phase.root))
-    os.execv(
-        sys.executable,
-        [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={phase.root}"]
-        + [str(mine.relative_to(phase.root))],
-    )
+    # without this, what a cell prints passes over local ports as it is
+    encrypted = "--KernelManager.transport_encryption=required"
+    command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={phase.root}"]
+    os.execv(sys.executable, [*command, str(mine.relative_to(phase.root))])
 
 
 @app.command(epilog="Example: ./workbook test")
@@ -351,7 +350,13 @@ def _receipt(phase: Phase) -> None:
 def main() -> None:
     """Run the CLI; what stands in the way is said in a sentence, with the next command."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        print("\nInterrupted. It is safe to run the same command again.", file=sys.stderr)
+        sys.exit(130)
     except WorkbookError as error:
         print(error, file=sys.stderr)
         if error.run_next:
@@ -360,6 +365,3 @@ def main() -> None:
     except OSError as error:
         print(f"{error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("\nInterrupted. It is safe to run the same command again.", file=sys.stderr)
-        sys.exit(130)

@@ -33,7 +33,7 @@ class CellError(Exception):
 
 
 @magics_class
-class BashMagic(Magics):  # type: ignore[misc]
+class BashMagic(Magics):
     """Runs `%%bash` cells in one shell for the whole notebook."""
 
     def __init__(self, shell: "InteractiveShell") -> None:
@@ -46,7 +46,7 @@ class BashMagic(Magics):  # type: ignore[misc]
             Background(phase.state), phase.directory, {**os.environ, **choices.environment(home)}
         )
 
-    @cell_magic  # type: ignore[untyped-decorator]
+    @cell_magic
     def bash(self, line: str, cell: str) -> None:
         """Run a cell, or say why it is not run."""
         target = MARKS["target"].search(cell)

@@ -18,7 +18,15 @@ from workbook.phase import Phase, write_json
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # jupytext would otherwise take the language that most cells are in for the notebook's
-HEADER = "---\njupyter:\n  kernelspec:\n    name: python3\n    language: python\n    display_name: Python 3\n---\n"
+HEADER = """\
+---
+jupyter:
+  kernelspec:
+    display_name: Python 3
+    language: python
+    name: python3
+---
+"""
 FIRST_CELL = "%load_ext workbook"
 FOLDS = re.compile(r"^</?(details|summary)\b.*\n?", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")

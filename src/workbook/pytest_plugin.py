@@ -219,7 +219,8 @@ def _phase_name(item: pytest.Item) -> str:
 
 def _function(item: pytest.Item) -> Callable[..., Any]:
     assert isinstance(item, pytest.Function)
-    return item.function
+    function: Callable[..., Any] = item.function
+    return function
 
 
 def _check(item: pytest.Item) -> Check:

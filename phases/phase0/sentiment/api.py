@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -30,7 +30,7 @@ class Question(BaseModel):
 class Answer(BaseModel):
     """What the model says of the text."""
 
-    label: Literal["negative", "positive"]
+    label: str = Field(examples=["positive"], description="negative or positive")
     confidence: float = Field(ge=0.5, le=1, description="the model's probability of its label")
     known_words: int = Field(
         ge=0,
@@ -75,7 +75,7 @@ async def refuse(request: Request, error: RequestValidationError) -> JSONRespons
     return JSONResponse({"detail": f"{where}: {what}"}, status_code=422)
 
 
-REFUSALS = {
+REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal, "description": "the body is not UTF-8 text"},
     413: {"model": Refusal, "description": "the body is too large"},
     422: {"model": Refusal, "description": "the body is not a question that can be answered"},

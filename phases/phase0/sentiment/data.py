@@ -95,7 +95,7 @@ def download(settings: Settings) -> bytes:
 
 def read(archive: bytes) -> list[Snippet]:
     """Read every distinct snippet out of the archive; nothing is unpacked to disk."""
-    snippets = {}
+    snippets: dict[str, Snippet] = {}
     with tarfile.open(fileobj=io.BytesIO(_member(archive, RATINGS))) as ratings:
         for domain, name in DOMAINS.items():
             file = ratings.extractfile(name)

@@ -1,0 +1,39 @@
+"""Answers that are right for somebody else's model."""
+
+from checks.phase0.test_understanding import test_core_logic_is_understood
+from workbook.drill import Drill, System
+from workbook.learner import read_answers, write_answer
+from workbook.phase import write_json
+
+OTHERS = {"strongest-negative-word": "waste", "swing-word": "food", "right-when-sure": "81"}
+
+
+def break_it(system: System) -> None:
+    write_json(system.kept / "answers.json", read_answers(system.phase))
+    for question, answer in OTHERS.items():
+        write_answer(system.phase, question, answer)
+
+
+def fix(system: System) -> None:
+    from workbook.phase import read_json
+
+    kept = system.kept / "answers.json"
+    write_json(system.phase.state / "answers.json", read_json(kept) or {})
+    kept.unlink()
+
+
+DRILL = Drill(
+    title="You were in a hurry, and copied a friend's answers.",
+    turns_red=test_core_logic_is_understood,
+    hints=(
+        "Which word does the check object to, and what does your model say of it?",
+        "cd phases/phase0 && python -m sentiment.explain --top 3",
+        "Your friend trained on other texts. Look all three answers up in your own model.",
+    ),
+    way_back=(
+        "Your own answers are back. To give one anew:\n"
+        "  ./workbook answer 0 strongest-negative-word YOUR_ANSWER"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

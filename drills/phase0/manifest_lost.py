@@ -1,0 +1,36 @@
+"""A model file that nobody can say anything about."""
+
+from checks.phase0.test_model import test_model_trains
+from workbook.drill import Drill, System
+from workbook.errors import WorkbookError
+
+
+def break_it(system: System) -> None:
+    manifest = system.phase.directory / "model" / "manifest.json"
+    if not manifest.exists():
+        raise WorkbookError("There is no manifest to lose yet.", "./workbook run 0")
+    (system.kept / manifest.name).write_bytes(manifest.read_bytes())
+    manifest.write_bytes(manifest.read_bytes()[:100])
+
+
+def fix(system: System) -> None:
+    kept = system.kept / "manifest.json"
+    (system.phase.directory / "model" / kept.name).write_bytes(kept.read_bytes())
+    kept.unlink()
+
+
+DRILL = Drill(
+    title="The disk ran full while somebody copied the model folder to this machine.",
+    turns_red=test_model_trains,
+    hints=(
+        "The check names the files in model/. Are they all whole?",
+        "Look at the manifest: cat phases/phase0/model/manifest.json",
+        "The manifest ends in the middle. Without it, nothing says what the model file must be.",
+    ),
+    way_back=(
+        "Copy the manifest again from where it is whole, as has been done now, or train anew:\n"
+        "  cd phases/phase0 && python -m sentiment.train"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,42 @@
+"""An artefact that is not the one that training wrote."""
+
+from checks.phase0.test_model import test_model_file_is_unchanged
+from workbook.drill import Drill, System
+from workbook.errors import WorkbookError
+from workbook.phase import read_json
+
+
+def break_it(system: System) -> None:
+    model = system.phase.directory / "model"
+    manifest = read_json(model / "manifest.json")
+    if manifest is None:
+        raise WorkbookError("There is no model to replace yet.", "./workbook run 0")
+    file = model / manifest["artefact"]
+    (system.kept / file.name).write_bytes(file.read_bytes())
+    # a harmless pickle; one with other aims would look no different
+    system.python(
+        f"import joblib; joblib.dump('I could have been any code at all.', {str(file)!r})"
+    )
+
+
+def fix(system: System) -> None:
+    (kept,) = system.kept.iterdir()
+    (system.phase.directory / "model" / kept.name).write_bytes(kept.read_bytes())
+    kept.unlink()
+
+
+DRILL = Drill(
+    title="A colleague has put 'a better model' into model/, by hand.",
+    turns_red=test_model_file_is_unchanged,
+    hints=(
+        "The API still answers: it loaded the model before. What if it had to start now?",
+        "Compare `sha256sum phases/phase0/model/*.joblib` with the sha256 in manifest.json.",
+        "The file is not what training wrote. Do not load it to see what it is: that runs it.",
+    ),
+    way_back=(
+        "Put the file back from where you keep it, as has been done now, or train anew:\n"
+        "  cd phases/phase0 && python -m sentiment.train"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,59 @@
+"""A model that learned from labels that belong to other texts."""
+
+import shutil
+
+from checks.phase0.test_model import test_model_beats_guessing
+from workbook.drill import Drill, System
+
+TRAIN_ON_SHUFFLED = """
+import random
+from sentiment import data, model
+from sentiment.evaluate import measure
+from sentiment.settings import get_settings
+
+settings = get_settings()
+split = data.load(settings)
+labels = [snippet.label for snippet in split.train]
+random.Random(0).shuffle(labels)  # as a join on the wrong column would
+pipeline = model.build().fit([snippet.text for snippet in split.train], labels)
+model.save(
+    pipeline,
+    settings.model_dir,
+    data_sha256=data.digest(split.train),
+    train_texts=len(split.train),
+    metrics=measure(pipeline, split),
+)
+"""
+
+
+def break_it(system: System) -> None:
+    system.program("sentiment.api:app")  # or there would be nothing to restart
+    shutil.copytree(system.phase.directory / "model", system.kept / "model", dirs_exist_ok=True)
+    system.python(TRAIN_ON_SHUFFLED)
+    system.restart_api()
+
+
+def fix(system: System) -> None:
+    if (system.kept / "model").exists():
+        shutil.rmtree(system.phase.directory / "model")
+        shutil.move(system.kept / "model", system.phase.directory / "model")
+    system.restart_api()
+
+
+DRILL = Drill(
+    title="The labels come from a new database now. The model was trained again and deployed.",
+    turns_red=test_model_beats_guessing,
+    hints=(
+        "Everything runs and nothing complains. Ask the API about 'What a wonderful film'.",
+        "Compare the accuracy in phases/phase0/model/manifest.json with its baseline.",
+        "The words that weigh most make no sense now: python -m sentiment.explain. "
+        "The labels in training did not belong to their texts.",
+    ),
+    way_back=(
+        "Take the last good model back, as has been done now, and start the API again. Then mend\n"
+        "the labels, train, and look at the accuracy before you deploy:\n"
+        "  cd phases/phase0 && python -m sentiment.train && python -m sentiment.evaluate"
+    ),
+    break_it=break_it,
+    fix=fix,
+)
