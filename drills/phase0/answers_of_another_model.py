@@ -2,21 +2,22 @@
 
 from checks.phase0.test_understanding import test_core_logic_is_understood
 from workbook.drill import Drill, System
+from workbook.errors import WorkbookError
 from workbook.learner import read_answers, write_answer
-from workbook.phase import write_json
+from workbook.phase import read_json, write_json
 
 OTHERS = {"strongest-negative-word": "waste", "swing-word": "food", "right-when-sure": "81"}
 
 
 def break_it(system: System) -> None:
+    if not read_answers(system.phase):
+        raise WorkbookError("You have answered no question yet.", "./workbook run 0")
     write_json(system.kept / "answers.json", read_answers(system.phase))
     for question, answer in OTHERS.items():
         write_answer(system.phase, question, answer)
 
 
 def fix(system: System) -> None:
-    from workbook.phase import read_json
-
     kept = system.kept / "answers.json"
     write_json(system.phase.state / "answers.json", read_json(kept) or {})
     kept.unlink()

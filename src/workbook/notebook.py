@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from traitlets.config import Config
 
-from workbook.phase import Phase, write_json
+from workbook.phase import Phase, phases, root, write_json
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # jupytext would otherwise take the language that most cells are in for the notebook's
@@ -162,3 +162,14 @@ def _failure(cell: Any, section: str, error: Exception) -> str:
     code = "\n".join(f"    {line}" for line in cell.source.splitlines()[:LINES_OF_OUTPUT])
     shown = "\n".join(f"    {line}" for line in lines)
     return f'The lesson stopped in "{section}", at this cell:\n{code}\nwhich said:\n{shown}'
+
+
+def main() -> None:
+    """Make every phase's notebook anew: `python -m workbook.notebook`."""
+    for phase in phases(root(), "local"):
+        if write_notebook(phase.lesson, phase.notebook):
+            print(f"made {phase.notebook.relative_to(phase.root)} anew")
+
+
+if __name__ == "__main__":
+    main()

@@ -113,9 +113,8 @@ class Checklist:
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Keep pytest's own letters out of the checklist; a failing check still shows its trace."""
         outcome = dict(report.user_properties).get("outcome")
-        if outcome or report.passed:
-            return str(outcome or ""), "", ""
-        return None
+        is_fault = report.failed and (report.when == "teardown" or not outcome)
+        return None if is_fault else (str(outcome or ""), "", "")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Sum up, keep the outcomes for `status` and `receipt`, and set the exit code."""
@@ -154,10 +153,10 @@ class Checklist:
         function = _function(item)
         self._results[function] = result
         self._phases[function] = _phase_name(item)
-        report.user_properties.append(("outcome", str(result.outcome)))
-        report.user_properties.append(("line", result.line))
-        if result.note:
-            report.user_properties.append(("note", result.note))
+        properties = [("outcome", str(result.outcome)), ("line", result.line)]
+        properties += [("note", result.note)] if result.note else []
+        report.user_properties.extend(properties)
+        item.user_properties.extend(properties)  # JUnit reads those of the teardown
         self._begin(item)
         self._show(result)
 

@@ -1,0 +1,133 @@
+"""The shell script and the bootstrap: .venv is made from the lock, or a sentence says why not."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from copies import ROOT, clean_environment, copy_workbook
+
+# A package that needs nothing else, taken with its hash from the lock.
+SMALL = "iniconfig"
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A copy without .venv, whose lock names next to nothing."""
+    home = copy_workbook(tmp_path / "workbook", with_environment=False)
+    (home / "requirements.lock").write_text(_from_lock(SMALL) + _from_lock("setuptools"))
+    # only the bootstrap is tried here: the CLI would need the whole lock
+    (home / "src/workbook/__main__.py").write_text("print('handed over')\n")
+    return home
+
+
+def _from_lock(name: str) -> str:
+    text = (ROOT / "requirements.lock").read_text()
+    begin = text.index(f"\n{name}==") + 1
+    lines = text[begin:].splitlines()
+    block = [lines[0], *(line for line in lines[1:3] if "--hash" in line)]
+    return "\n".join(block).rstrip("\\ ") + "\n"
+
+
+def start(home: Path, **more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["./workbook", "status"],
+        cwd=home,
+        env=clean_environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_it_makes_the_environment_once_and_again_after_harm(bare: Path) -> None:
+    first = start(bare)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "Making .venv" in first.stdout
+    assert first.stdout.endswith("handed over\n")
+
+    assert start(bare).stdout == "handed over\n"
+
+    # interrupted before its end: the copy of the lock is written last
+    (bare / ".venv/requirements.lock").unlink()
+    shutil.rmtree(bare / ".venv/lib")
+    assert "Making .venv" in start(bare).stdout
+
+    # the lock has changed
+    with (bare / "requirements.lock").open("a") as file:
+        file.write(_from_lock("six"))
+    assert "Making .venv" in start(bare).stdout
+    assert (bare / ".venv/bin/python").exists()
+
+    # the folder was moved: the scripts in .venv still point to the old place
+    moved = bare.rename(bare.with_name("moved here"))
+    again = start(moved)
+    assert "Making .venv" in again.stdout
+    assert again.returncode == 0
+
+
+def test_an_old_python_is_named(bare: Path, tmp_path: Path) -> None:
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.8.1" && exit\nexit 1\n')
+    old.chmod(0o755)
+    done = start(bare, WORKBOOK_PYTHON=str(old))
+    assert done.returncode == 1
+    assert "needs Python 3.11 or newer; this machine has Python 3.8.1" in done.stderr
+    assert "WORKBOOK_PYTHON=" in done.stderr
+
+
+def test_without_network_it_says_so_and_recovers(bare: Path) -> None:
+    offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    done = start(bare, **offline, PIP_NO_CACHE_DIR="1", PIP_FIND_LINKS="")
+    assert done.returncode == 1
+    assert "The package index cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert start(bare).stdout.endswith("handed over\n")
+
+
+def test_a_package_that_is_not_the_locked_one_is_refused(bare: Path) -> None:
+    lock = bare / "requirements.lock"
+    text = lock.read_text()
+    begin = text.index("--hash=sha256:") + len("--hash=sha256:")
+    lock.write_text(f"{SMALL}=={text.split('==')[1].split()[0]} --hash=sha256:{'0' * 64}\n")
+    assert begin
+    done = start(bare)
+    assert done.returncode == 1
+    assert "not the one that the lock names" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounts a small disk")
+def test_a_full_disk_is_named(bare: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("this machine does not let us mount a small disk")
+    try:
+        home = disk / "workbook"
+        shutil.copytree(bare, home)
+        done = start(home)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert done.returncode == 1
+    assert "GB free" in done.stderr
+    assert "run the same command again" in done.stderr
+
+
+def test_two_at_once_make_one_environment(bare: Path) -> None:
+    both = [
+        subprocess.Popen(
+            ["./workbook"],
+            cwd=bare,
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=300)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sum("Making .venv" in text for text in said) == 1

@@ -1,0 +1,190 @@
+"""The CLI: each verb helps, refuses with a sentence, and is safe to run again."""
+
+import fcntl
+import json
+import re
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from copies import ROOT, clean_environment, cli_of, copy_workbook, free_port
+
+VERBS = re.findall(
+    r"^@app\.command.*?^def (\w+)", (ROOT / "src/workbook/cli.py").read_text(), re.M | re.S
+)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_helps_with_an_example(verb: str) -> None:
+    done = cli_of(ROOT)(verb, "--help")
+    assert done.returncode == 0
+    assert re.search(rf"Example: .*workbook {verb}", " ".join(done.stdout.split()))
+
+
+def test_the_verbs_of_the_design_are_there() -> None:
+    wanted = "start run check goto doctor status diff receipt reset env lab test drill use down"
+    assert set(wanted.split()) <= set(VERBS)
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "goto", "doctor", "receipt", "reset", "drill"])
+def test_a_phase_that_is_not_there_is_named(fresh: Path, verb: str) -> None:
+    done = cli_of(fresh)(verb, "7")
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no phase 7 yet; there is 0")
+
+
+def test_outside_a_workbook_it_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(ROOT / ".venv/bin/workbook"), "status"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "is not a workbook" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_fresh_copy_has_nothing_to_reset_and_nothing_running(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    assert "as new" in cli("reset", "0").stdout
+    assert "Nothing of the workbook is running" in cli("down").stdout
+    assert "not checked yet" in cli("status").stdout
+
+
+def test_nothing_is_certified_that_was_not_checked(fresh: Path) -> None:
+    done = cli_of(fresh)("receipt", "0")
+    assert done.returncode == 2
+    assert "Run next: ./workbook check 0" in done.stderr
+
+
+@pytest.mark.parametrize("drill", [path.stem for path in (ROOT / "drills/phase0").glob("[!_]*.py")])
+def test_a_drill_needs_something_to_break(fresh: Path, drill: str) -> None:
+    cli = cli_of(fresh)
+    begun = cli("drill", "0", drill.replace("_", "-"))
+    assert begun.returncode == 2
+    assert "Run next: ./workbook run 0" in begun.stderr
+    assert "No drill" in cli("drill", "0", "--fix").stderr
+
+
+def test_a_drill_that_is_not_there_is_refused_with_the_list(fresh: Path) -> None:
+    done = cli_of(fresh)("drill", "0", "nonsense")
+    assert done.returncode == 2
+    assert "stale-process" in done.stderr
+
+
+def test_choices_are_kept_and_bad_ones_refused(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    assert cli("use", "local", "--port", "8123").returncode == 0
+    assert "export PORT=8123" in cli("env").stdout
+    for bad in (("use", "moon"), ("use", "local", "--port", "80")):
+        done = cli(*bad)
+        assert done.returncode == 2
+        assert "Run next: ./workbook use" in done.stderr
+    assert "export PORT=8123" in cli("env").stdout
+
+
+def test_a_damaged_choice_does_not_lock_the_learner_out(fresh: Path) -> None:
+    (fresh / ".workbook").mkdir()
+    (fresh / ".workbook/choices.json").write_bytes(b'{"target": "lo\xff')
+    assert "export PORT=8000" in cli_of(fresh)("env").stdout
+
+
+def test_env_puts_the_workbooks_own_python_first(fresh: Path) -> None:
+    lines = cli_of(fresh)("env").stdout
+    script = f"{lines}\ncommand -v python workbook uvicorn\n"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert done.stdout.count(".venv/bin/") == 3
+
+
+def test_an_unknown_question_is_refused(fresh: Path) -> None:
+    done = cli_of(fresh)("answer", "0", "meaning-of-life", "42")
+    assert done.returncode == 2
+    assert "asks no question 'meaning-of-life'" in done.stderr
+
+
+def test_an_answer_is_kept_beside_the_others(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    cli("answer", "0", "swing-word", "food")
+    cli("answer", "0", "right-when-sure", " 97 ")
+    cli("answer", "0", "swing-word", "not")
+    kept = json.loads((fresh / ".workbook/local/phase0/answers.json").read_text())
+    assert kept == {"swing-word": "not", "right-when-sure": "97"}
+
+
+def test_start_names_the_program_that_has_the_port(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    port = free_port()
+    cli("use", "local", "--port", str(port))
+    with socket.create_server(("127.0.0.1", port)):
+        done = cli("start")
+    assert done.returncode == 2
+    assert f"port {port}: taken by" in done.stdout
+    assert f"./workbook use local --port {port + 1}" in done.stdout
+    assert not (fresh / "phases/phase0/model").exists()
+
+
+def test_doctor_finds_a_checkout_with_crlf(fresh: Path) -> None:
+    lesson = fresh / "phases/phase0/README.md"
+    lesson.write_bytes(lesson.read_bytes().replace(b"\n", b"\r\n"))
+    done = cli_of(fresh)("doctor", "0")
+    assert done.returncode == 1
+    assert "core.autocrlf" in done.stdout
+
+
+def test_two_commands_do_not_work_on_one_system_at_once(fresh: Path) -> None:
+    (fresh / ".workbook").mkdir()
+    with (fresh / ".workbook/lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = cli_of(fresh)("run", "0")
+    assert done.returncode == 2
+    assert "Another workbook command is at work" in done.stderr
+
+
+def test_diff_shows_what_a_phase_changes_and_nothing_else(fresh: Path) -> None:
+    newer = fresh / "phases/phase1"
+    newer.mkdir()
+    for path in (fresh / "phases/phase0").rglob("*"):
+        if path.is_file():
+            copy = newer / path.relative_to(fresh / "phases/phase0")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    with (newer / "sentiment/settings.py").open("a") as file:
+        file.write("ADDED = 1\n")
+    (newer / "Dockerfile").write_text("FROM scratch\n")
+    (newer / "model").mkdir()
+    (newer / "model/manifest.json").write_text("{}")
+    done = cli_of(fresh)("diff", "0", "1")
+    assert done.returncode == 0
+    changed = re.findall(r"^\+(?!\+\+)(.*)$", done.stdout, re.MULTILINE)
+    assert changed == ["FROM scratch", "ADDED = 1"]
+    assert re.findall(r"^-(?!--)", done.stdout, re.MULTILINE) == []
+
+
+def test_the_wheel_installs_and_its_cli_answers(tmp_path: Path) -> None:
+    python = str(ROOT / ".venv/bin/python")
+    build = [python, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path)]
+    source = tmp_path / "source"
+    copy_workbook(source, with_environment=False)
+    subprocess.run([*build, str(source)], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    target = tmp_path / "installed"
+    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
+    subprocess.run([*install, str(wheel)], check=True)
+    done = subprocess.run(
+        [
+            python,
+            "-c",
+            "import workbook; print(workbook.__file__); from workbook.cli import main; main()",
+        ]
+        + ["--version"],
+        cwd=tmp_path,
+        env=clean_environment(PYTHONPATH=str(target)),
+        capture_output=True,
+        text=True,
+    )
+    assert str(target) in done.stdout, done.stderr
+    assert done.stdout.splitlines()[-1] == "0.1.0"
+    assert (target / "workbook/prelude.sh").is_file()

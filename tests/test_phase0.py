@@ -1,0 +1,188 @@
+"""Phase 0 for real: the lesson runs, every check is proved red and green, every drill too."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from copies import ROOT, clean_environment, cli_of
+
+from workbook.background import Background
+from workbook.choices import Choices
+from workbook.drill import Drills, System
+from workbook.phase import Phase
+
+pytestmark = pytest.mark.live
+DRILLS = sorted(path.stem.replace("_", "-") for path in (ROOT / "drills/phase0").glob("[!_]*.py"))
+
+
+def outcomes(home: Path) -> dict[str, str]:
+    """What the last checks came to, by check."""
+    kept = json.loads((home / ".workbook/local/phase0/checks.json").read_text())
+    return {result["name"]: result["outcome"] for result in kept["results"]}
+
+
+def results(home: Path) -> dict[str, dict[str, Any]]:
+    kept = json.loads((home / ".workbook/local/phase0/checks.json").read_text())
+    return {result["name"]: result for result in kept["results"]}
+
+
+def test_before_start_every_check_says_not_started(fresh: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "checks/phase0"],
+        cwd=fresh,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 10
+    assert set(outcomes(fresh).values()) == {"not started"}
+    assert len(outcomes(fresh)) == 7
+    assert sum(line.startswith(" · ") for line in done.stdout.splitlines()) == 7
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_start_passes_every_check_and_writes_a_receipt(ran: Path) -> None:
+    assert cli_of(ran)("check", "0").returncode == 0
+    assert set(outcomes(ran).values()) == {"passed"}
+    state = ran / ".workbook/local/phase0"
+    receipt = json.loads((state / "receipt.json").read_text())
+    assert (receipt["passed"], receipt["of"]) == (7, 7)
+    assert receipt["lesson"]["complete"]
+    assert "scikit-learn" in receipt["packages"]
+    assert "7 of 7 checks passed" in (state / "receipt.md").read_text()
+    assert str(ran) not in (state / "receipt.md").read_text()
+
+
+def test_start_changes_nothing_that_git_tracks(ran: Path) -> None:
+    done = subprocess.run(["git", "status", "--porcelain"], cwd=ran, capture_output=True, text=True)
+    assert [line for line in done.stdout.splitlines() if ".venv" not in line] == []
+
+
+def test_start_runs_a_second_time(ran: Path) -> None:
+    done = cli_of(ran)("start")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "7 passed" in done.stdout
+    assert "./workbook lab" in done.stdout
+
+
+def test_the_lesson_runs_under_nbval_too(ran: Path) -> None:
+    choices = json.loads((ran / ".workbook/choices.json").read_text())
+    environment = clean_environment(
+        **Choices(**choices).environment(ran), WORKBOOK_SOLUTIONS="1", MPLBACKEND="agg"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "-p", "no:cacheprovider"]
+        + ["--nbval-current-env", "phases/phase0/phase0.ipynb"],
+        cwd=ran,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert cli_of(ran)("check", "0").returncode == 0
+
+
+@pytest.mark.parametrize("name", DRILLS)
+def test_a_drill_turns_its_check_red_and_back(ran: Path, name: str) -> None:
+    cli = cli_of(ran)
+    phase = Phase(0, ran, "local")
+    drill = Drills(System(phase, Choices(), Background(phase.state))).load(name)
+    named = drill.turns_red.__name__
+
+    assert cli("drill", "0", name).returncode == 0
+    try:
+        done = cli("check", "0")
+        assert done.returncode == 1
+        found = results(ran)
+        wrong = {check for check, result in found.items() if result["outcome"] == "wrong"}
+        assert wrong == {named}
+        rows = found[named]["rows"]
+        assert list(rows) == ["expected", "found", "why", "run next", "read"]
+        assert all(rows.values())
+        # what cannot be known now, says that it waits for another check
+        waiting = {c: r for c, r in found.items() if r["outcome"] == "cannot be known here"}
+        for result in waiting.values():
+            assert "cannot check until" in result["rows"]["cannot be known"]
+        assert "Traceback" not in done.stdout
+        assert "under way" in cli("drill", "0").stdout
+        assert "Hint 1 of" in cli("drill", "0", "--hint").stdout
+        assert "Hint 2 of" in cli("drill", "0", "--hint").stdout
+        assert "is under way" in cli("drill", "0", name).stderr
+    finally:
+        fixed = cli("drill", "0", "--fix")
+    assert fixed.returncode == 0, fixed.stderr
+    assert cli("check", "0").returncode == 0
+    assert set(outcomes(ran).values()) == {"passed"}
+
+
+def test_answers_that_are_open_are_not_wrong(ran: Path) -> None:
+    answers = ran / ".workbook/local/phase0/answers.json"
+    kept = answers.read_bytes()
+    try:
+        answers.unlink()
+        done = cli_of(ran)("check", "0")
+        assert done.returncode == 10
+        assert outcomes(ran)["test_core_logic_is_understood"] == "not started"
+        assert "strongest-negative-word" in done.stdout
+    finally:
+        answers.write_bytes(kept)
+
+
+def test_a_crashed_api_is_told_from_one_never_started(ran: Path) -> None:
+    background = Background(Phase(0, ran, "local").state)
+    (program,) = background.running()
+    os.kill(program.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(program.pid)] if psutil.pid_exists(program.pid) else [], 10)
+    try:
+        assert cli_of(ran)("check", "0").returncode == 1
+        result = results(ran)["test_api_predicts"]
+        assert result["outcome"] == "wrong"
+        assert "Its last lines" in result["rows"]["found"]
+    finally:
+        background.restart(program)
+        System(
+            Phase(0, ran, "local"),
+            Choices(**json.loads((ran / ".workbook/choices.json").read_text())),
+            background,
+        ).wait_for_port()
+    assert cli_of(ran)("check", "0").returncode == 0
+
+
+def test_an_interrupted_start_leaves_nothing_in_the_way(fresh: Path, ran: Path) -> None:
+    """Ends `start` in the middle of its lesson, then starts it again."""
+    choices = json.loads((ran / ".workbook/choices.json").read_text())
+    cli = cli_of(fresh)
+    cli("use", "local", "--port", str(choices["port"] - 1))
+    began = subprocess.Popen(
+        ["./workbook", "start"],
+        cwd=fresh,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (fresh / "phases/phase0/model/manifest.json").exists():
+        assert time.monotonic() < deadline
+        assert began.poll() is None
+        time.sleep(0.1)
+    began.send_signal(signal.SIGINT)
+    said = began.communicate(timeout=60)[0]
+    assert began.returncode == 130
+    assert "safe to run the same command again" in said
+    assert "Traceback" not in said
+    try:
+        again = cli("start")
+        assert again.returncode == 0, again.stdout + again.stderr
+    finally:
+        cli("reset", "0", "--yes")
+    assert not (fresh / "phases/phase0/model").exists()
+    assert "not checked yet" in cli("status").stdout
+    assert "Traceback" not in said

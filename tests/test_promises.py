@@ -1,0 +1,144 @@
+"""What the workbook promises of its own files, for every phase that there is."""
+
+import importlib
+import inspect
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbook.background import Background
+from workbook.check import Check, check_of
+from workbook.choices import Choices
+from workbook.drill import Drill, Drills, System
+from workbook.lesson import anchors, checklist
+from workbook.notebook import to_notebook
+from workbook.phase import Phase, phases
+
+ROOT = Path(__file__).parents[1]
+PHASES = phases(ROOT, "local")
+every_phase = pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.name)
+
+
+def checks_of(phase: Phase) -> dict[Callable[..., Any], Check]:
+    """The phase's check functions, from their modules."""
+    found = {}
+    for path in sorted(phase.checks.glob("test_*.py")):
+        module = importlib.import_module(f"checks.{phase.name}.{path.stem}")
+        for _, function in inspect.getmembers(module, inspect.isfunction):
+            if (check := check_of(function)) and function.__module__ == module.__name__:
+                found[function] = check
+    return found
+
+
+def drills_of(phase: Phase) -> dict[str, Drill]:
+    drills = Drills(System(phase, Choices(), Background(phase.state)))
+    return {name: drills.load(name) for name in drills.names()}
+
+
+def tracked() -> list[Path]:
+    """Files that git tracks, or would."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True
+    )
+    paths = (ROOT / name for name in listed.stdout.decode().split("\0") if name)
+    return [path for path in paths if path.is_file()]
+
+
+@every_phase
+def test_lesson_and_notebook_are_equal(phase: Phase) -> None:
+    made = to_notebook(phase.lesson.read_text(encoding="utf-8"))
+    advice = "run: .venv/bin/python -m workbook.notebook"
+    assert phase.notebook.read_text(encoding="utf-8") == made, advice
+
+
+@every_phase
+def test_checklist_and_checks_are_equal(phase: Phase) -> None:
+    in_lesson = checklist(phase.lesson.read_text(encoding="utf-8"))
+    in_checks = [check.line for check in checks_of(phase).values()]
+    assert in_lesson
+    assert sorted(in_lesson) == sorted(in_checks)
+
+
+@every_phase
+def test_a_check_comes_after_what_it_needs(phase: Phase) -> None:
+    order = checklist(phase.lesson.read_text(encoding="utf-8"))
+    checks = checks_of(phase)
+    for check in checks.values():
+        for needed in check.after:
+            assert order.index(checks[needed].line) < order.index(check.line)
+
+
+@every_phase
+def test_every_read_anchor_exists(phase: Phase) -> None:
+    for check in checks_of(phase).values():
+        page, _, anchor = check.read.partition("#")
+        assert anchor in anchors((ROOT / page).read_text(encoding="utf-8")), check.read
+
+
+@every_phase
+def test_every_check_has_a_drill_that_turns_it_red(phase: Phase) -> None:
+    red = {drill.turns_red for drill in drills_of(phase).values()}
+    assert {check.__name__ for check in checks_of(phase)} == {f.__name__ for f in red}
+
+
+@every_phase
+def test_every_drill_has_tiered_hints_and_a_way_back(phase: Phase) -> None:
+    drills = drills_of(phase)
+    assert len(drills) >= 5
+    for name, drill in drills.items():
+        assert len(drill.hints) == len(set(drill.hints)) >= 3, name
+        assert "./workbook" in drill.way_back or "cd phases/" in drill.way_back, name
+
+
+def test_questions_of_lesson_0_and_of_its_check_are_equal() -> None:
+    from checks.phase0.test_understanding import QUESTIONS
+
+    lesson = PHASES[0].lesson.read_text(encoding="utf-8")
+    assert set(re.findall(r"^\*\*`([\w-]+)`\*\*", lesson, re.MULTILINE)) == set(QUESTIONS)
+
+
+@every_phase
+def test_requirements_agree_with_the_lock(phase: Phase) -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", lock, re.MULTILINE))
+    lines = (phase.directory / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert pins
+    for pin in pins:
+        name, _, version = pin.partition("==")
+        assert locked[name.partition("[")[0]] == version
+
+
+def test_locks_agree_and_every_package_has_hashes() -> None:
+    texts = [(ROOT / name).read_text() for name in ("requirements.lock", "requirements-dev.lock")]
+    base, dev = (set(re.findall(r"^[\w.-]+==\S+", text, re.MULTILINE)) for text in texts)
+    assert base <= dev
+    for text in texts:
+        assert text.count("\\\n    --hash=sha256:") >= len(re.findall(r"^[\w.-]+==", text, re.M))
+        assert "://" not in text
+
+
+def test_libraries_page_names_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = {*project["dependencies"], *(name for names in extras for name in names)}
+    page = (ROOT / "docs" / "libraries.md").read_text(encoding="utf-8").lower()
+    missing = [name for name in sorted(wanted) if f"`{name.partition('[')[0]}" not in page]
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", tracked(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_tracked_file_holds_nothing_of_one_machine(path: Path) -> None:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    # written in two parts, so that this file does not find itself
+    hosts = ["pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org"]
+    assert [host for host in hosts if host in text] == []
+    assert str(ROOT) + "/" not in text
+    assert re.search(r"/(home|Users)/[a-z]+/", text) is None
+    if path.suffix == ".ipynb":
+        assert '"output_type"' not in text
