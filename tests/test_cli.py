@@ -173,13 +173,9 @@ def test_the_wheel_installs_and_its_cli_answers(tmp_path: Path) -> None:
     target = tmp_path / "installed"
     install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
     subprocess.run([*install, str(wheel)], check=True)
+    code = "import workbook; print(workbook.__file__); from workbook.cli import main; main()"
     done = subprocess.run(
-        [
-            python,
-            "-c",
-            "import workbook; print(workbook.__file__); from workbook.cli import main; main()",
-        ]
-        + ["--version"],
+        [python, "-c", code, "--version"],
         cwd=tmp_path,
         env=clean_environment(PYTHONPATH=str(target)),
         capture_output=True,

@@ -77,9 +77,9 @@ def test_the_lesson_runs_under_nbval_too(ran: Path) -> None:
     environment = clean_environment(
         **Choices(**choices).environment(ran), WORKBOOK_SOLUTIONS="1", MPLBACKEND="agg"
     )
+    nbval = ["--nbval-lax", "--nbval-current-env", "phases/phase0/phase0.ipynb"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "-p", "no:cacheprovider"]
-        + ["--nbval-current-env", "phases/phase0/phase0.ipynb"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nbval],
         cwd=ran,
         env=environment,
         capture_output=True,
