@@ -16,6 +16,9 @@ __version__ = "0.1.0"
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Called by `%load_ext workbook`."""
+    from matplotlib_inline.config import InlineBackend
+
     from workbook.magic import BashMagic
 
+    InlineBackend.instance(parent=shell).figure_formats = {"svg"}  # sharp at any size
     shell.register_magics(BashMagic)

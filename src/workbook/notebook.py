@@ -105,6 +105,7 @@ def run_lesson(
     client = NotebookClient(
         notebook,
         timeout=PYTHON_CELL_SECONDS,
+        coalesce_streams=True,
         kernel_name=KERNEL["name"],
         config=Config(KernelManager={"transport_encryption": "required"}),
         resources={"metadata": {"path": str(phase.directory)}},
