@@ -48,6 +48,25 @@ def test_before_start_every_check_says_not_started(fresh: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_fresh_clone_needs_pytest_and_nothing_else(fresh: Path) -> None:
+    code = """if True:
+        import sys
+        for name in ("httpx", "psutil", "rich", "typer", "jupytext", "nbclient", "sklearn", "sh"):
+            sys.modules[name] = None
+        import pytest
+        sys.exit(pytest.main(["checks/phase0"]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=fresh,
+        env=clean_environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 10, done.stdout + done.stderr
+    assert "7 not started, of 7 lines" in done.stdout
+
+
 def test_start_passes_every_check_and_writes_a_receipt(ran: Path) -> None:
     assert cli_of(ran)("check", "0").returncode == 0
     assert set(outcomes(ran).values()) == {"passed"}

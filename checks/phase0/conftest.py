@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from workbook.check import NotStarted
 from workbook.choices import Choices
 from workbook.learner import Api, ask_phase
 from workbook.phase import Phase, read_json
@@ -31,6 +32,8 @@ def api(phase: Phase, choices: Choices) -> Api:
     """The API that the lesson starts."""
     from workbook.background import Background
 
+    if not (phase.directory / "model").exists():  # whatever answers, it is not from here
+        raise NotStarted("train the model first: ./workbook start does, or the lesson")
     ended = [p for p in Background(phase.state).remembered() if not p.process()]
     evidence = f"Its last lines:\n{ended[-1].last_lines()}" if ended else ""
     return Api(f"http://127.0.0.1:{choices.port}", START, evidence)

@@ -5,7 +5,6 @@ from typing import Any
 
 from checks.phase0 import test_model
 from checks.phase0.conftest import START
-from workbook.background import holder_of
 from workbook.check import Wrong, check
 from workbook.choices import Choices
 from workbook.learner import Api
@@ -49,6 +48,8 @@ def test_api_predicts(api: Api, choices: Choices) -> str:
         except (ValueError, KeyError, TypeError):
             good = False
         if not good:
+            from workbook.background import holder_of  # needs more than a fresh clone has
+
             holder = holder_of(choices.port)
             raise Wrong(
                 expected='POST /predict answers 200 and {"label": …, "confidence": …, '

@@ -60,9 +60,13 @@ def make(root: Path) -> None:
 
 
 def is_complete(root: Path, lock: str) -> bool:
-    """Whether .venv holds what `lock` names."""
-    made_from = root / ".venv" / lock
-    return made_from.is_file() and made_from.read_bytes() == (root / lock).read_bytes()
+    """Whether .venv was made from `lock`, and in this place: its scripts hold its path."""
+    environment = root / ".venv"
+    try:
+        same = (environment / lock).read_bytes() == (root / lock).read_bytes()
+        return same and (environment / "made-in").read_text() == f"{environment.resolve()}\n"
+    except FileNotFoundError:
+        return False
 
 
 def install(root: Path, lock: str) -> None:
@@ -99,7 +103,7 @@ def _pip(root: Path, *arguments: str) -> None:
     if pip.returncode != 0:
         said = log.read_text(encoding="utf-8")
         for pattern, advice in REASONS.items():
-            if re.search(pattern, said):
+            if re.search(pattern, said, re.IGNORECASE):
                 raise BootstrapError(f"{advice[0].upper()}{advice[1:]}\npip's own words: {log}")
         tail = "\n".join(said.splitlines()[-5:])
         raise BootstrapError(f"pip could not install the packages:\n{tail}\nThe whole log: {log}")

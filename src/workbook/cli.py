@@ -1,5 +1,6 @@
 """The CLI: one verb a function; the work is in the modules that it calls."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -351,6 +352,7 @@ def _receipt(phase: Phase) -> None:
 
 
 def _say_interrupted(*_: object) -> None:
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a kernel's last words
     print("\nInterrupted. It is safe to run the same command again.", file=sys.stderr)
     sys.exit(130)
 

@@ -127,7 +127,8 @@ def run_lesson(
             begin(sections[index])
 
     try:
-        with client.setup_kernel(env=environment):
+        kernel_log = (phase.state / "kernel.log").open("w", encoding="utf-8")
+        with kernel_log, client.setup_kernel(env=environment, stderr=kernel_log):
             for index, cell in enumerate(notebook.cells):
                 open_(index)
                 client.execute_cell(cell, index)

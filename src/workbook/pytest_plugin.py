@@ -110,8 +110,12 @@ class Checklist:
             self._terminal.line("     the check itself failed, which is the workbook's fault:")
         return report
 
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, str] | None:
         """Keep pytest's own letters out of the checklist; a failing check still shows its trace."""
+        if not isinstance(report, pytest.TestReport):  # a file that could not be collected
+            return None
         outcome = dict(report.user_properties).get("outcome")
         is_fault = report.failed and (report.when == "teardown" or not outcome)
         return None if is_fault else (str(outcome or ""), "", "")
