@@ -7,6 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 from copies import ROOT, clean_environment, cli_of, copy_workbook, free_port
 
@@ -161,6 +162,28 @@ def test_diff_shows_what_a_phase_changes_and_nothing_else(fresh: Path) -> None:
     changed = re.findall(r"^\+(?!\+\+)(.*)$", done.stdout, re.MULTILINE)
     assert changed == ["FROM scratch", "ADDED = 1"]
     assert re.findall(r"^-(?!--)", done.stdout, re.MULTILINE) == []
+
+
+def test_lab_opens_a_copy_of_the_lesson(fresh: Path) -> None:
+    with subprocess.Popen(
+        ["./workbook", "lab", "0"],
+        cwd=fresh,
+        env=clean_environment(BROWSER="true"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as lab:
+        try:
+            assert lab.stdout is not None
+            found = (re.search(r"http://127\S+/lab/tree/\S+", line) for line in lab.stdout)
+            address = next(match for match in found if match)[0]
+            page = httpx.get(address, follow_redirects=True)
+        finally:
+            lab.terminate()
+    assert page.status_code == 200
+    assert "my-phase0.ipynb" in address
+    lesson = (fresh / "phases/phase0/phase0.ipynb").read_bytes()
+    assert (fresh / "phases/phase0/my-phase0.ipynb").read_bytes() == lesson
 
 
 def test_the_wheel_installs_and_its_cli_answers(tmp_path: Path) -> None:

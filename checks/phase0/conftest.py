@@ -30,10 +30,10 @@ def facts(phase: Phase) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def api(phase: Phase, choices: Choices) -> Api:
     """The API that the lesson starts."""
-    from workbook.background import Background
-
     if not (phase.directory / "model").exists():  # whatever answers, it is not from here
         raise NotStarted("train the model first: ./workbook start does, or the lesson")
+    from workbook.background import Background  # needs more than a fresh clone has
+
     ended = [p for p in Background(phase.state).remembered() if not p.process()]
     evidence = f"Its last lines:\n{ended[-1].last_lines()}" if ended else ""
     return Api(f"http://127.0.0.1:{choices.port}", START, evidence)

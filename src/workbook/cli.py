@@ -289,6 +289,8 @@ def lab(
     # without this, what a cell prints passes over local ports as it is
     encrypted = "--KernelManager.transport_encryption=required"
     command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={phase.root}"]
+    if os.geteuid() == 0:  # as in many containers; Jupyter listens on this machine only
+        command.append("--allow-root")
     os.execv(sys.executable, [*command, str(mine.relative_to(phase.root))])
 
 
@@ -361,7 +363,7 @@ def main() -> None:
     """Run the CLI; what stands in the way is said in a sentence, with the next command."""
     signal.signal(signal.SIGINT, _say_interrupted)
     try:
-        app()
+        app(prog_name="./workbook")
     except WorkbookError as error:
         print(error, file=sys.stderr)
         if error.run_next:
