@@ -90,9 +90,7 @@ def test_without_network_it_says_so_and_recovers(bare: Path) -> None:
 def test_a_package_that_is_not_the_locked_one_is_refused(bare: Path) -> None:
     lock = bare / "requirements.lock"
     text = lock.read_text()
-    begin = text.index("--hash=sha256:") + len("--hash=sha256:")
     lock.write_text(f"{SMALL}=={text.split('==')[1].split()[0]} --hash=sha256:{'0' * 64}\n")
-    assert begin
     done = start(bare)
     assert done.returncode == 1
     assert "not the one that the lock names" in done.stderr

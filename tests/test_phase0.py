@@ -16,6 +16,7 @@ from copies import ROOT, clean_environment, cli_of
 from workbook.background import Background
 from workbook.choices import Choices
 from workbook.drill import Drills, System
+from workbook.errors import WorkbookError
 from workbook.phase import Phase
 
 pytestmark = pytest.mark.live
@@ -139,6 +140,39 @@ def test_a_drill_turns_its_check_red_and_back(ran: Path, name: str) -> None:
     assert fixed.returncode == 0, fixed.stderr
     assert cli("check", "0").returncode == 0
     assert set(outcomes(ran).values()) == {"passed"}
+
+
+def test_a_drill_that_is_mended_by_hand_is_over(ran: Path) -> None:
+    cli = cli_of(ran)
+    answers = json.loads((ran / ".workbook/local/phase0/answers.json").read_text())
+    cli("drill", "0", "answers-of-another-model")
+    assert "is over" not in cli("check", "0").stdout
+    for question, answer in answers.items():
+        cli("answer", "0", question, answer)
+    done = cli("check", "0")
+    assert done.returncode == 0
+    assert "answers-of-another-model is over: you have mended it" in done.stdout
+    assert "No drill" in cli("drill", "0", "--fix").stderr
+
+
+def test_reset_puts_back_what_a_drill_changed_though_nothing_runs(fresh: Path) -> None:
+    """As after `down` in the middle of a drill."""
+    phase = Phase(0, fresh, "local")
+    code = phase.directory / "sentiment/api.py"
+    before = code.read_text()
+    system = System(phase, Choices(), Background(phase.state))
+    drills = Drills(system)
+    program = system.background.start(
+        [sys.executable, "-c", "import time; time.sleep(600)", "sentiment.api:app"], fresh, "api"
+    )
+    with pytest.raises(WorkbookError):  # nothing will listen: the break fails half-way
+        drills.begin("blank-text-accepted")
+    assert code.read_text() != before
+    assert drills.under_way() == "blank-text-accepted"
+    system.background.end_all()
+    assert program.process() is None
+    assert cli_of(fresh)("reset", "0", "--yes").returncode == 0
+    assert code.read_text() == before
 
 
 def test_answers_that_are_open_are_not_wrong(ran: Path) -> None:

@@ -151,6 +151,23 @@ def test_an_interrupt_ends_what_the_cell_had_started(cells: Cells, tmp_path: Pat
     assert eventually(lambda: not psutil.pid_exists(pid))
 
 
+def test_what_is_ended_may_give_back_its_lock_first(cells: Cells, tmp_path: Path) -> None:
+    """As Terraform does: bash itself is gone by then."""
+    lock = tmp_path / "lock"
+    code = f"""python3 -c 'import signal, pathlib, sys, time
+lock = pathlib.Path("{lock}")
+def give_back(*_):
+    time.sleep(0.5)
+    lock.unlink()
+    sys.exit()
+signal.signal(signal.SIGTERM, give_back)
+lock.touch()
+time.sleep(600)'"""
+    with pytest.raises(CellFailed, match="time limit"):
+        cells.run(code, seconds=1.5)
+    assert not lock.exists()
+
+
 def test_only_programs_of_ours_are_ended(cells: Cells) -> None:
     cells.run("sleep 600 &")
     (program,) = cells.background.running()

@@ -10,7 +10,8 @@ from workbook.choices import Choices
 from workbook.learner import Api, ask_phase
 from workbook.phase import Phase, read_json
 
-START = 'cd phases/phase0 && uvicorn sentiment.api:app --port "$PORT"'
+HERE = 'eval "$(./workbook env)"; cd phases/phase0; '
+START = HERE + 'uvicorn sentiment.api:app --port "$PORT"'
 
 
 @pytest.fixture(scope="session")

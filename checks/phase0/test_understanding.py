@@ -3,6 +3,7 @@
 from typing import Any
 
 from checks.phase0 import test_model
+from checks.phase0.conftest import HERE
 from workbook.check import NotStarted, Wrong, check
 from workbook.learner import read_answers
 from workbook.phase import Phase
@@ -37,7 +38,7 @@ def test_core_logic_is_understood(phase: Phase, facts: dict[str, Any]) -> str:
                 expected=f"{name}: {asked}",
                 found=f"your answer {answers[name]!r}, which your model does not bear out",
                 why="the answer is a fact of your own model; another model has another answer",
-                run_next=f"cd phases/phase0 && {look}",
+                run_next=HERE + look,
             )
     if open_questions:
         raise NotStarted(f"answer in the lesson: {', '.join(open_questions)}")

@@ -1,8 +1,7 @@
 """Answers that are right for somebody else's model."""
 
 from checks.phase0.test_understanding import test_core_logic_is_understood
-from workbook.drill import Drill, System
-from workbook.errors import WorkbookError
+from workbook.drill import Drill, NothingToBreak, System
 from workbook.learner import read_answers, write_answer
 from workbook.phase import read_json, write_json
 
@@ -11,7 +10,7 @@ OTHERS = {"strongest-negative-word": "waste", "swing-word": "food", "right-when-
 
 def break_it(system: System) -> None:
     if not read_answers(system.phase):
-        raise WorkbookError("You have answered no question yet.", "./workbook run 0")
+        raise NothingToBreak("You have answered no question yet.", "./workbook run 0")
     write_json(system.kept / "answers.json", read_answers(system.phase))
     for question, answer in OTHERS.items():
         write_answer(system.phase, question, answer)
@@ -28,7 +27,7 @@ DRILL = Drill(
     turns_red=test_core_logic_is_understood,
     hints=(
         "Which word does the check object to, and what does your model say of it?",
-        "cd phases/phase0 && python -m sentiment.explain --top 3",
+        "python -m sentiment.explain --top 3, in phases/phase0",
         "Your friend trained on other texts. Look all three answers up in your own model.",
     ),
     way_back=(

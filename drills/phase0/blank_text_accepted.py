@@ -30,7 +30,7 @@ DRILL = Drill(
     ),
     way_back=(
         "Put the constraints back and start the API again, as has been done now:\n"
-        "  cd phases/phase0 && git diff sentiment/api.py    shows what was changed"
+        "  git diff phases/phase0/sentiment/api.py    shows what was changed"
     ),
     break_it=break_it,
     fix=fix,

@@ -1,14 +1,14 @@
 """A model file that nobody can say anything about."""
 
+from checks.phase0.conftest import HERE
 from checks.phase0.test_model import test_model_trains
-from workbook.drill import Drill, System
-from workbook.errors import WorkbookError
+from workbook.drill import Drill, NothingToBreak, System
 
 
 def break_it(system: System) -> None:
     manifest = system.phase.directory / "model" / "manifest.json"
     if not manifest.exists():
-        raise WorkbookError("There is no manifest to lose yet.", "./workbook run 0")
+        raise NothingToBreak("There is no manifest to lose yet.", "./workbook run 0")
     (system.kept / manifest.name).write_bytes(manifest.read_bytes())
     manifest.write_bytes(manifest.read_bytes()[:100])
 
@@ -29,7 +29,7 @@ DRILL = Drill(
     ),
     way_back=(
         "Copy the manifest again from where it is whole, as has been done now, or train anew:\n"
-        "  cd phases/phase0 && python -m sentiment.train"
+        f"  {HERE}python -m sentiment.train"
     ),
     break_it=break_it,
     fix=fix,

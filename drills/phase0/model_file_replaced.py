@@ -1,8 +1,8 @@
 """An artefact that is not the one that training wrote."""
 
+from checks.phase0.conftest import HERE
 from checks.phase0.test_model import test_model_file_is_unchanged
-from workbook.drill import Drill, System
-from workbook.errors import WorkbookError
+from workbook.drill import Drill, NothingToBreak, System
 from workbook.phase import read_json
 
 
@@ -10,7 +10,7 @@ def break_it(system: System) -> None:
     model = system.phase.directory / "model"
     manifest = read_json(model / "manifest.json")
     if manifest is None:
-        raise WorkbookError("There is no model to replace yet.", "./workbook run 0")
+        raise NothingToBreak("There is no model to replace yet.", "./workbook run 0")
     file = model / manifest["artefact"]
     (system.kept / file.name).write_bytes(file.read_bytes())
     # a harmless pickle; one with other aims would look no different
@@ -35,7 +35,7 @@ DRILL = Drill(
     ),
     way_back=(
         "Put the file back from where you keep it, as has been done now, or train anew:\n"
-        "  cd phases/phase0 && python -m sentiment.train"
+        f"  {HERE}python -m sentiment.train"
     ),
     break_it=break_it,
     fix=fix,

@@ -1,5 +1,6 @@
 """A process that serves a model which is no longer the current one."""
 
+from checks.phase0.conftest import START
 from checks.phase0.test_api import test_api_serves_last_model
 from workbook.drill import Drill, System
 
@@ -23,7 +24,7 @@ DRILL = Drill(
     ),
     way_back=(
         "End the API and start it again, as has been done now. In a terminal: Ctrl-C, then\n"
-        '  cd phases/phase0 && uvicorn sentiment.api:app --port "$PORT"'
+        f"  {START}"
     ),
     break_it=break_it,
     fix=fix,

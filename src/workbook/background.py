@@ -14,11 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from workbook.errors import WorkbookError
 from workbook.phase import read_json, write_json
 
 SECONDS_TO_END = 10
-SECONDS_APART = 0.05  # start times of one process, read twice, differ by a clock tick at most
+SECONDS_APART = 2  # the clock may be set in between, and ids are not used again as soon as that
 
 
 @dataclass(frozen=True)
@@ -64,20 +63,32 @@ class Background:
     def remembered(self) -> list[Program]:
         """Every program that was started and not ended by the workbook, running or not."""
         kept = read_json(self._file) or {}
-        return [Program(**program) for program in kept.get("programs", [])]
+        try:
+            return [Program(**program) for program in kept.get("programs", [])]
+        except TypeError:  # a damaged file
+            return []
 
     def running(self) -> list[Program]:
         return [program for program in self.remembered() if program.process()]
 
-    def remember(self, pid: int, log: Path, started_by: str) -> None:
-        """Remember a program that has been started; one that has ended meanwhile is left out."""
+    def remember(
+        self, pid: int, log: Path, started_by: str, command: list[str] | None = None
+    ) -> None:
+        """Remember a program that has been started; one that has ended meanwhile is left out.
+
+        Args:
+            pid: its process id.
+            log: the file that its output goes to.
+            started_by: the cell or drill that has started it.
+            command: what was started, where that is known; else it is asked of the process.
+        """
         try:
             process = psutil.Process(pid)
             with process.oneshot():
                 program = Program(
                     pid,
                     process.create_time(),
-                    process.cmdline(),
+                    command or process.cmdline(),
                     process.cwd(),
                     str(log),
                     started_by,
@@ -107,7 +118,13 @@ class Background:
             self.end(program)
         return ended
 
-    def start(self, command: list[str], directory: Path, name: str) -> Program:
+    def start(
+        self,
+        command: list[str],
+        directory: Path,
+        name: str,
+        environment: dict[str, str] | None = None,
+    ) -> Program:
         """Start a program that outlives this one, with its output in a log."""
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name}.log"
@@ -115,18 +132,21 @@ class Background:
             process = subprocess.Popen(
                 command,
                 cwd=directory,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.remember(process.pid, log, name)
+        self.remember(process.pid, log, name, command)
         return next(p for p in self.remembered() if p.pid == process.pid)
 
     def restart(self, program: Program) -> None:
         """End a program and start the same command again, for the same cell."""
+        process = program.process()
+        environment = process.environ() if process else None  # with what its cell had exported
         self.end(program)
-        self.start(program.command, Path(program.directory), program.started_by)
+        self.start(program.command, Path(program.directory), program.started_by, environment)
 
     def _write(self, programs: list[Program]) -> None:
         write_json(self._file, {"programs": [asdict(program) for program in programs]})
@@ -152,15 +172,3 @@ def holder_of(port: int) -> str:
                 return f"{command} (process {connection.pid})"
             return f"process {connection.pid}"
     return ""
-
-
-def require(programs: list[Program], word: str, run_next: str) -> Program:
-    """The one program whose command mentions `word`.
-
-    Raises:
-        WorkbookError: none of them does.
-    """
-    for program in programs:
-        if any(word in part for part in program.command):
-            return program
-    raise WorkbookError(f"No program that a lesson has started runs {word}.", run_next)

@@ -15,11 +15,11 @@ from rich.markup import escape
 from workbook import __version__
 from workbook.background import Background
 from workbook.check import Outcome
-from workbook.choices import Choices, load_choices, save_choices
+from workbook.choices import TARGETS, Choices, load_choices, save_choices
 from workbook.doctor import examine
 from workbook.drill import Drills, System
 from workbook.errors import WorkbookError
-from workbook.lesson import title_of
+from workbook.lesson import questions, title_of
 from workbook.phase import Phase, exclusively, find_phase, phases, read_json, root
 
 app = typer.Typer(
@@ -78,6 +78,8 @@ def run(number: Number) -> None:
     """Run a phase's lesson from top to bottom, with its answers."""
     phase, choices = _phase(number)
     with exclusively(phase.root):
+        if not _examine(phase, choices):
+            raise typer.Exit(2)
         _run(phase, choices)
 
 
@@ -102,6 +104,8 @@ def goto(number: Number) -> None:
     with exclusively(wanted.root):
         for phase in phases(wanted.root, wanted.target):
             if phase.number <= number and _check(phase) != 0:
+                if not _examine(phase, choices):
+                    raise typer.Exit(2)
                 _run(phase, choices)
                 if status := _check(phase):
                     raise typer.Exit(status)
@@ -117,13 +121,13 @@ def answer(
     from workbook.learner import write_answer
 
     phase, _ = _phase(number)
-    if f"`{question}`" not in phase.lesson.read_text(encoding="utf-8"):
-        raise WorkbookError(
-            f"Lesson {number} asks no question {question!r}.",
-            f"grep 'workbook answer' phases/{phase.name}/README.md",
-        )
-    write_answer(phase, question, words.strip())
-    print(f"{question}: {words.strip()} (recorded; ./workbook check {number} judges it)")
+    asked = questions(phase.lesson.read_text(encoding="utf-8"))
+    if question not in asked:
+        there_are = ", ".join(asked) or "none"
+        raise WorkbookError(f"Lesson {number} asks no question {question!r}; it asks {there_are}.")
+    given = words.strip().encode("utf-8", "replace").decode()
+    write_answer(phase, question, given)
+    print(f"{question}: {given} (recorded; ./workbook check {number} judges it)")
 
 
 @app.command(epilog="Example: ./workbook doctor 0")
@@ -214,7 +218,8 @@ def diff(
     names = [find_phase(number, home, "local").name for number in (older, newer)]
     # only what git tracks or would: not the model, not caches
     listed = sh.git("ls-files", "-co", "--exclude-standard", "-z", "phases", _cwd=str(home))
-    files = {path.split("/", 2)[2] for path in str(listed).split("\0") if path.split("/")[1:2]}
+    paths = [path.split("/", 2) for path in str(listed).split("\0")]
+    files = {path[2] for path in paths if len(path) == 3 and path[1] in names}
     for file in sorted(files):
         sides = [f"phases/{name}/{file}" for name in names]
         there = [side if (home / side).is_file() else "/dev/null" for side in sides]
@@ -255,9 +260,8 @@ def reset(
 def down() -> None:
     """End every program that a lesson has left running."""
     home = root()
-    choices = load_choices(home)
     with exclusively(home):
-        for phase in phases(home, choices.target):
+        for phase in [phase for target in TARGETS for phase in phases(home, target)]:
             for program in Background(phase.state).end_all():
                 print(f"ended {program.title} (process {program.pid})")
     print("Nothing of the workbook is running.")
@@ -318,6 +322,7 @@ def _run(phase: Phase, choices: Choices) -> None:
 
     console.print(f"\n[bold]{escape(title_of(phase.lesson.read_text(encoding='utf-8')))}[/bold]")
     began = time.monotonic()
+    Background(phase.state).end_all()  # what an earlier run has left
     environment = {
         **os.environ,
         **choices.environment(phase.root),
@@ -342,7 +347,22 @@ def _check(phase: Phase, *options: str) -> int:
     command = [sys.executable, "-m", "pytest", str(phase.checks), *options]
     # without the plugins of other packages, which have no say in checks and take seconds to load
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run(command, cwd=phase.root, env=environment).returncode
+    status = subprocess.run(command, cwd=phase.root, env=environment).returncode
+    _end_mended_drill(phase)
+    return status
+
+
+def _end_mended_drill(phase: Phase) -> None:
+    """A drill is over when the check that it turned red has passed again."""
+    drills = Drills(System(phase, load_choices(phase.root), Background(phase.state)))
+    name = drills.under_way()
+    if name is None:
+        return
+    results = (read_json(phase.state / "checks.json") or {}).get("results", [])
+    named = drills.load(name).turns_red.__name__
+    if any(r["name"] == named and r["outcome"] == Outcome.PASSED for r in results):
+        drills.end()
+        print(f"The drill {name} is over: you have mended it.")
 
 
 def _receipt(phase: Phase) -> None:

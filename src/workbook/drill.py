@@ -5,6 +5,7 @@ that `--fix` works after an interruption at any point.
 """
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 import time
@@ -13,12 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbook.background import Background, Program, require
+from workbook.background import Background, Program
 from workbook.choices import Choices
 from workbook.errors import WorkbookError
 from workbook.phase import Phase, read_json, write_json
 
 SECONDS_TO_ANSWER = 20
+
+
+class NothingToBreak(WorkbookError):
+    """What a drill would break is not there, or not as the drill knows it; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,12 @@ class System:
         """Replace one passage of one of the phase's files, and leave the learner's other edits.
 
         Raises:
-            WorkbookError: the passage is not there, or more than once.
+            NothingToBreak: the passage is not there, or more than once.
         """
         path = self.phase.directory / name
         text = path.read_text(encoding="utf-8")
         if text.count(old) != 1:
-            raise WorkbookError(
+            raise NothingToBreak(
                 f"{path.relative_to(self.phase.root)} is not as this drill knows it: it holds "
                 f"{text.count(old)} times:\n    {old.strip()}",
                 f"git diff phases/{self.phase.name}",
@@ -65,8 +70,15 @@ class System:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def program(self, word: str) -> Program:
-        """The program that the lesson has started and whose command mentions `word`."""
-        return require(self.background.running(), word, self._rerun)
+        """The program that the lesson has started and whose command mentions `word`.
+
+        Raises:
+            NothingToBreak: there is none.
+        """
+        for program in self.background.running():
+            if any(word in part for part in program.command):
+                return program
+        raise NothingToBreak(f"No program that a lesson has started runs {word}.", self._rerun)
 
     def restart_api(self) -> None:
         """End the API and start it again, and wait until it listens."""
@@ -146,7 +158,8 @@ class Drills:
         """Break what the drill breaks.
 
         Raises:
-            WorkbookError: another one is under way, or there is nothing to break yet.
+            WorkbookError: another one is under way, or there is nothing to break yet; or the
+                break failed half-way, which `fix` mends.
         """
         drill = self.load(name)
         if current := self.under_way():
@@ -157,10 +170,15 @@ class Drills:
         write_json(self._file, {"name": name, "hints": 0})
         try:
             drill.break_it(self._system)
-        except WorkbookError:  # raised before anything was broken
-            self._file.unlink()
+        except NothingToBreak:
+            self.end()
             raise
         return drill
+
+    def end(self) -> None:
+        """Forget the drill under way, and what it has put aside."""
+        shutil.rmtree(self._system.kept)
+        self._file.unlink()
 
     def hint(self) -> tuple[int, int, str]:
         """The next hint: its number, how many there are, and its text."""
@@ -174,7 +192,7 @@ class Drills:
         """Mend what the drill under way broke."""
         drill = self.load(self._current())
         drill.fix(self._system)
-        self._file.unlink()
+        self.end()
         return drill
 
     def _current(self) -> str:

@@ -19,6 +19,11 @@ def checklist(lesson: str) -> list[str]:
     return re.findall(r"^- \[ \] (.+)$", section[1], re.MULTILINE) if section else []
 
 
+def questions(lesson: str) -> list[str]:
+    """The names of the questions that the lesson asks: paragraphs that begin with **`name`**."""
+    return re.findall(r"^\*\*`([\w-]+)`\*\*", lesson, re.MULTILINE)
+
+
 def anchors(markdown: str) -> set[str]:
     """The anchors that GitHub gives the headings of a page (github-slugger's rule)."""
     found: set[str] = set()

@@ -11,7 +11,7 @@ from typing import Any
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
 from workbook.phase import Phase, phases, root, write_json
@@ -30,7 +30,7 @@ jupyter:
 FIRST_CELL = "%load_ext workbook"
 FOLDS = re.compile(r"^</?(details|summary)\b.*\n?", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-PYTHON_CELL_SECONDS = 600
+PYTHON_SECONDS = 600
 LINES_OF_OUTPUT = 15
 
 
@@ -104,7 +104,8 @@ def run_lesson(
     run = Run(started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     client = NotebookClient(
         notebook,
-        timeout=PYTHON_CELL_SECONDS,
+        # a bash cell has a limit of its own, which the lesson may set
+        timeout_func=lambda cell: None if cell.source.startswith("%%bash") else PYTHON_SECONDS,
         coalesce_streams=True,
         kernel_name=KERNEL["name"],
         config=Config(KernelManager={"transport_encryption": "required"}),
@@ -134,7 +135,7 @@ def run_lesson(
                 client.execute_cell(cell, index)
                 close(index)
         run.complete = True
-    except (CellExecutionError, DeadKernelError) as error:
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise LessonFailed(_failure(cell, sections[index], error)) from error
     finally:
         run.seconds = round(time.monotonic() - began, 1)

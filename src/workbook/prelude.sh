@@ -10,6 +10,7 @@ workbook_report() {
     local status=$1 pid running=""
     trap - ERR EXIT
     set +e
+    kill -0 "$PPID" 2> /dev/null || exit "$status" # nobody is left to read the report
     for pid in $(jobs -p); do
         if kill -0 "$pid" 2> /dev/null; then
             running="$running $pid"

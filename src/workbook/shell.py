@@ -8,12 +8,14 @@ import codecs
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from workbook.background import Background
 
 PRELUDE = Path(__file__).with_name("prelude.sh")
 SECONDS_BETWEEN_LOOKS = 0.05
-SECONDS_TO_END = 5
+SECONDS_TO_END = 20
 
 
 class CellFailed(Exception):
@@ -45,7 +47,9 @@ class Shell:
         Raises:
             CellFailed: a command failed, or the time was up.
         """
-        cell = hashlib.sha256(code.encode()).hexdigest()[:8]
+        # named by what it leaves in the background, so that an edit elsewhere does not hide it
+        left = "\n".join(re.findall(r"^.*&\s*$", code, re.MULTILINE))
+        cell = hashlib.sha256((left or code).encode()).hexdigest()[:8]
         self.background.end_all(cell)
         self.background.logs.mkdir(parents=True, exist_ok=True)
         log = self.background.logs / f"{cell}.log"
@@ -103,12 +107,16 @@ def _stream(
 
 
 def _end_group(bash: subprocess.Popen[bytes]) -> None:
-    """End bash and all that it started: its group is its own session's."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(bash.pid, number)
-            bash.wait(SECONDS_TO_END)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    """End bash and all that it started: the group, which is bash's own.
+
+    The whole group has some time to end by itself: a tool may have a lock to give back.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(bash.pid, signal.SIGTERM)
+        deadline = time.monotonic() + SECONDS_TO_END
+        while time.monotonic() < deadline:
+            bash.poll()
+            os.killpg(bash.pid, 0)  # raises once the group is empty
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        os.killpg(bash.pid, signal.SIGKILL)
+    bash.wait()

@@ -31,11 +31,9 @@ class BodyLimit:
                 refusal = JSONResponse({"detail": detail}, status_code=413)
                 return await refusal(scope, receive, send)
 
-        whole: Message = {"type": "http.request", "body": b"".join(chunks), "more_body": False}
+        whole: list[Message] = [{"type": "http.request", "body": b"".join(chunks)}]
 
         async def replay() -> Message:
-            nonlocal whole
-            message, whole = whole, {"type": "http.disconnect"}
-            return message
+            return whole.pop() if whole else await receive()
 
         return await self.app(scope, replay, send)

@@ -3,12 +3,15 @@
 A model is kept as two files. `manifest.json` says which artefact is current and what it must be;
 the artefact is a pickle, and unpickling runs whatever code the file holds. So the artefact's digest
 is verified against the manifest, and the library against the version that wrote it, before anything
-is unpickled.
+is unpickled. This finds a file that was damaged or replaced by itself; somebody who can write both
+files can replace both.
 """
 
 import hashlib
+import io
 import os
 import tempfile
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -100,7 +103,7 @@ def save(
             version=version,
             created=now,
             artefact=artefact.name,
-            sha256=_sha256(draft),
+            sha256=hashlib.sha256(draft.read_bytes()).hexdigest(),
             scikit_learn=sklearn.__version__,
             data_sha256=data_sha256,
             train_texts=train_texts,
@@ -131,12 +134,13 @@ def load(directory: Path) -> Model:
             f"{artefact} was written by scikit-learn {manifest.scikit_learn}, and this is "
             f"{sklearn.__version__}: it could answer differently. Run: {TRAIN}"
         )
-    if _sha256(artefact) != manifest.sha256:
+    content = artefact.read_bytes()  # read once: what is verified is what is opened
+    if hashlib.sha256(content).hexdigest() != manifest.sha256:
         raise ModelReplaced(
             f"{artefact} is not the file that training wrote (its sha256 differs from the "
             f"manifest's), so it is not opened: a pickle can run any code. Run: {TRAIN}"
         )
-    return Model(joblib.load(artefact), manifest)
+    return Model(joblib.load(io.BytesIO(content)), manifest)
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -160,13 +164,10 @@ def read_manifest(directory: Path) -> Manifest:
 
 def _next_version(directory: Path, today: date) -> str:
     """Versions are a date and a count: 2026-11-23.1, then 2026-11-23.2."""
-    try:
-        day, _, count = read_manifest(directory).version.partition(".")
-    except ModelMissing:
-        return f"{today}.1"
-    return f"{today}.{int(count) + 1}" if day == str(today) else f"{today}.1"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    taken = {path.stem.removeprefix("sentiment-") for path in directory.glob("sentiment-*.joblib")}
+    with suppress(ModelMissing):
+        taken.add(read_manifest(directory).version)
+    count = 1
+    while f"{today}.{count}" in taken:
+        count += 1
+    return f"{today}.{count}"
