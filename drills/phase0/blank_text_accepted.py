@@ -4,7 +4,7 @@ from checks.phase0.test_api import test_api_refuses
 from workbook.drill import Drill, System
 
 FILE = "sentiment/api.py"
-STRICT = r'StringConstraints(min_length=1, max_length=settings.max_characters, pattern=r"\S")'
+STRICT = "StringConstraints(min_length=1, max_length=settings.max_characters, pattern=VISIBLE)"
 LAX = "StringConstraints(max_length=settings.max_characters)"
 
 

@@ -15,14 +15,17 @@ from sentiment.settings import get_settings
 
 settings = get_settings()
 
+# A character that is neither space nor control nor format: a text without one has no words, so that
+# any label for it would be made up.
+VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+
 
 class Question(BaseModel):
     """A text to judge."""
 
     text: Annotated[
         str,
-        # \S: a blank text has no words, so that any label for it would be made up
-        StringConstraints(min_length=1, max_length=settings.max_characters, pattern=r"\S"),
+        StringConstraints(min_length=1, max_length=settings.max_characters, pattern=VISIBLE),
         Field(examples=["The battery lasts all week and the sound is superb."]),
     ]
 
@@ -70,7 +73,9 @@ async def refuse(request: Request, error: RequestValidationError) -> JSONRespons
     """Say what is wrong in a sentence. The text is not sent back: it may be large or private, and
     half of a surrogate pair could not be encoded at all."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+    # where JSON itself ends, the place is a position and not a field
+    inside = [] if first["type"] == "json_invalid" else first["loc"]
+    where = ".".join(str(part) for part in inside if part != "body") or "body"
     what = "is blank: any label would be made up" if "pattern" in first["type"] else first["msg"]
     return JSONResponse({"detail": f"{where}: {what}"}, status_code=422)
 

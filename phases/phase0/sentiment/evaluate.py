@@ -72,6 +72,12 @@ def main() -> None:
     except (data.DataError, model.ModelError) as error:
         sys.exit(str(error))
 
+    if trained.manifest.data_sha256 != data.digest(split.train):
+        sys.exit(
+            "the model was trained on other texts than these settings name, so that some of it "
+            f"may be held out here and known to it. Run: {model.TRAIN}"
+        )
+
     metrics = measure(trained.pipeline, split)
     print(f"{'held-out texts':18}{len(split.test):7,}   accuracy {metrics.accuracy:.3f}", end="   ")
     print(f"95 % interval {metrics.low:.3f} to {metrics.high:.3f}")

@@ -152,7 +152,7 @@ def read_manifest(directory: Path) -> Manifest:
     path = directory / MANIFEST
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelMissing(f"there is no model in {directory}. Run: {TRAIN}") from None
     except ValidationError as error:
         problem = error.errors()[0]["msg"]
@@ -164,10 +164,8 @@ def read_manifest(directory: Path) -> Manifest:
 
 def _next_version(directory: Path, today: date) -> str:
     """Versions are a date and a count: 2026-11-23.1, then 2026-11-23.2."""
-    taken = {path.stem.removeprefix("sentiment-") for path in directory.glob("sentiment-*.joblib")}
+    versions = [p.stem.removeprefix("sentiment-") for p in directory.glob("sentiment-*.joblib")]
     with suppress(ModelMissing):
-        taken.add(read_manifest(directory).version)
-    count = 1
-    while f"{today}.{count}" in taken:
-        count += 1
-    return f"{today}.{count}"
+        versions.append(read_manifest(directory).version)
+    counts = [version.rpartition(".")[2] for version in versions if version.startswith(f"{today}.")]
+    return f"{today}.{max((int(count) for count in counts if count.isdecimal()), default=0) + 1}"

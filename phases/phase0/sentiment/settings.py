@@ -21,7 +21,7 @@ class Settings(BaseSettings):
         default=1.0, ge=0, lt=4, description="texts rated closer to 0 than this are left out"
     )
     test_share: float = Field(default=0.2, gt=0, lt=1, description="share of texts held out")
-    seed: int = Field(default=0, ge=0, description="decides which texts are held out")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="decides which texts are held out")
     max_characters: int = Field(default=5_000, gt=0, description="longest text that is accepted")
 
 
