@@ -3,6 +3,7 @@
 import fcntl
 import json
 import re
+import shlex
 import socket
 import subprocess
 from pathlib import Path
@@ -21,6 +22,35 @@ def test_every_verb_helps_with_an_example(verb: str) -> None:
     done = cli_of(ROOT)(verb, "--help")
     assert done.returncode == 0
     assert re.search(rf"Example: .*workbook {verb}", " ".join(done.stdout.split()))
+
+
+def commands_in_prose() -> list[str]:
+    """Every `./workbook …` of the README, the runbook, the lessons and the site."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    pages += [*ROOT.glob("docs/**/*.md"), *ROOT.glob("phases/phase*/README.md")]
+    pattern = r"(?:`|^)\./workbook ([a-z][^`\n]*)(?:`|$)"
+    found = (re.findall(pattern, page.read_text(encoding="utf-8"), re.M) for page in pages)
+    return sorted({command.strip() for commands in found for command in commands})
+
+
+@pytest.mark.parametrize("command", commands_in_prose())
+def test_every_command_in_prose_is_understood(command: str) -> None:
+    words = [word.strip("[]") for word in shlex.split(command)]
+    for placeholder, value in (("M", "0"), ("N", "1"), ("NAME", "stale-process")):
+        words = [value if word == placeholder else word for word in words]
+    done = cli_of(ROOT)(*words, "--help")
+    assert done.returncode == 0, done.stderr
+    assert f"./workbook {words[0]}" in done.stdout
+
+
+def test_the_two_commands_of_the_readme_are_what_starts_everything() -> None:
+    """`start` is run by the fixture `ran`, and `test` by CI."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^```bash\n(.*?)^```", readme, re.M | re.S) == [
+        "./workbook start\n",
+        "./workbook test\n",
+    ]
+    assert (ROOT / ".ci/run").read_text().endswith("exec ./workbook test\n")
 
 
 def test_the_verbs_of_the_design_are_there() -> None:

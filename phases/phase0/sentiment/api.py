@@ -17,7 +17,7 @@ settings = get_settings()
 
 # A character that is neither space nor control nor format: a text without one has no words, so that
 # any label for it would be made up.
-VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\uffa0\ufeff]"
 
 
 class Question(BaseModel):
@@ -76,12 +76,14 @@ async def refuse(request: Request, error: RequestValidationError) -> JSONRespons
     # where JSON itself ends, the place is a position and not a field
     inside = [] if first["type"] == "json_invalid" else first["loc"]
     where = ".".join(str(part) for part in inside if part != "body") or "body"
+    if first["type"] == "model_attributes_type":
+        first["msg"] = "is not a JSON object, sent as application/json"
     what = "is blank: any label would be made up" if "pattern" in first["type"] else first["msg"]
     return JSONResponse({"detail": f"{where}: {what}"}, status_code=422)
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "the body is not UTF-8 text"},
+    400: {"model": Refusal, "description": "the body cannot be parsed"},
     413: {"model": Refusal, "description": "the body is too large"},
     422: {"model": Refusal, "description": "the body is not a question that can be answered"},
 }
@@ -93,15 +95,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 async def predict(question: Question, request: Request) -> Answer:
     """Say whether a text is positive or negative, and how sure the model is."""
     trained: model.Model = request.app.state.model
-    words = trained.pipeline["words"].transform([question.text])
-    probabilities = trained.pipeline["weights"].predict_proba(words)[0]
-    best = int(probabilities.argmax())
-    return Answer(
-        label=trained.labels[best],
-        confidence=float(probabilities[best]),
-        known_words=words.nnz,
-        model_version=trained.manifest.version,
-    )
+    judgement = trained.judge(question.text)
+    return Answer(**judgement._asdict(), model_version=trained.manifest.version)
 
 
 @app.get("/health")

@@ -8,6 +8,7 @@ of which nothing is installed or imported here. ../DATA.md says what the data is
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -103,8 +104,9 @@ def read(archive: bytes) -> list[Snippet]:
             for line in file.read().decode("utf-8").splitlines():
                 number, rating, text = line.split("\t")
                 source = f"{domain} {number.split('_')[0]}"
-                # the same sentence twice could end up on both sides of the split
-                snippets.setdefault(text, Snippet(domain, source, float(rating), text))
+                # the same words twice, but for case and points, could end up on both sides
+                words = " ".join(re.findall(r"\w+", text.lower())) or text
+                snippets.setdefault(words, Snippet(domain, source, float(rating), text))
     return list(snippets.values())
 
 

@@ -9,6 +9,7 @@ files can replace both.
 
 import hashlib
 import io
+import math
 import os
 import tempfile
 from contextlib import suppress
@@ -65,6 +66,14 @@ class Manifest(BaseModel):
     metrics: Metrics
 
 
+class Judgement(NamedTuple):
+    """What the model says of one text."""
+
+    label: str
+    confidence: float  # the probability of the label
+    known_words: int  # words and word pairs of the text that the model knows
+
+
 class Model(NamedTuple):
     """A fitted pipeline and what is known of it."""
 
@@ -74,6 +83,21 @@ class Model(NamedTuple):
     @property
     def labels(self) -> list[str]:
         return [str(label) for label in self.pipeline.classes_]
+
+    def judge(self, text: str) -> Judgement:
+        """Judge one text, as `pipeline.predict_proba([text])` does.
+
+        `predict_proba` spends a quarter of a millisecond on preparing for many texts; for one, the
+        logistic function of the weighted sum takes a hundredth of that.
+        """
+        words = self.pipeline["words"].transform([text])
+        weights = self.pipeline["weights"]
+        score = float(weights.intercept_[0] + words.data @ weights.coef_[0][words.indices])
+        negative, positive = self.labels
+        probability = 1 / (1 + math.exp(-score))  # of positive
+        if probability > 0.5:
+            return Judgement(positive, probability, words.nnz)
+        return Judgement(negative, 1 - probability, words.nnz)
 
 
 def build() -> Pipeline:

@@ -13,6 +13,8 @@ def main() -> None:
         split = data.load(settings)
     except data.DataError as error:
         sys.exit(str(error))
+    except ValueError as error:
+        sys.exit(f"SENTIMENT_NEUTRAL_BAND or SENTIMENT_TEST_SHARE leaves too few texts: {error}")
     print(f"training on {len(split.train):,} texts, {len(split.test):,} are held out")
 
     pipeline = model.build()
