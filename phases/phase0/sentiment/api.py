@@ -17,7 +17,10 @@ settings = get_settings()
 
 # A character that is neither space nor control nor format: a text without one has no words, so that
 # any label for it would be made up.
-VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\uffa0\ufeff]"
+VISIBLE = (
+    r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\u2800\u3164\uffa0\ufeff]"
+)
 
 
 class Question(BaseModel):
