@@ -1,0 +1,181 @@
+"""A hook of MkDocs: makes pages of lessons and checks.
+
+A lesson's page is the notebook that `workbook run` kept, so the output on it is what really came
+out. Where there is none for the present text, the page has no output and `--strict` fails.
+"""
+
+import importlib
+import inspect
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import DictLoader
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from nbconvert import MarkdownExporter
+
+from workbook.background import Background
+from workbook.check import Check, check_of
+from workbook.choices import load_choices
+from workbook.drill import Drills, System
+from workbook.lesson import anchors, title_of
+from workbook.notebook import COLOURS, FIRST_CELL, executed
+from workbook.phase import Phase, phases, read_json
+
+log = logging.getLogger("mkdocs.hooks.workbook")
+
+LINK = re.compile(r"(?<=\]\()[^)\s#:]+")  # the file that a Markdown link names
+TEMPLATE = """\
+{% extends 'markdown/index.md.j2' %}
+{% macro said(text) %}
+
+````{ .text .no-copy title="Output" }
+{{ text | plain }}
+````
+{% endmacro %}
+{% macro plot(cell, output, kind) %}
+
+![{{ cell | plot_title }}]({{ output.metadata.filenames[kind] | path2url }})
+{% endmacro %}
+{% block codecell %}
+{%- if cell.metadata.get('jupyter', {}).source_hidden %}
+??? question "How to find it"
+
+{{ super() | trim | indent }}
+{% else %}{{ super() }}{% endif -%}
+{% endblock %}
+{% block input %}
+{{ cell | listing }}
+{% endblock %}
+{% block stream %}{{ said(output.text) }}{% endblock %}
+{% block data_text scoped %}{{ said(output.data['text/plain']) }}{% endblock %}
+{% block data_svg %}{{ plot(cell, output, 'image/svg+xml') }}{% endblock %}
+{% block data_png %}{{ plot(cell, output, 'image/png') }}{% endblock %}
+"""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the lessons, their images, and the files that they link to."""
+    for phase in _phases(config):
+        for uri, content in _lesson(phase).items():
+            files.append(File.generated(config, f"lessons/{uri}", content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Add what the checks say of themselves to the page about them."""
+    if page.file.src_uri != "reference/checks.md":
+        return markdown
+    return "\n".join([markdown, *(_checks(phase) for phase in _phases(config))])
+
+
+def _phases(config: MkDocsConfig) -> list[Phase]:
+    home = Path(config.config_file_path).parent.resolve()
+    return phases(home, load_choices(home).target)
+
+
+def _lesson(phase: Phase) -> dict[str, str | bytes]:
+    """A lesson's page, its images, and a page for each file of the phase that it links to."""
+    notebook, when = _recorded(phase)
+    notebook.cells = [cell for cell in notebook.cells if cell.source != FIRST_CELL]
+    exporter = MarkdownExporter(  # type: ignore[no-untyped-call]
+        template_file="lesson",
+        extra_loaders=[DictLoader({"lesson": TEMPLATE})],
+        filters={
+            "listing": _listing,
+            "plot_title": _plot_title,
+            "plain": lambda text: (
+                COLOURS.sub("", text).replace(f"{phase.root}{os.sep}", "").rstrip()
+            ),
+        },
+    )
+    names = {"unique_key": phase.name, "output_files_dir": f"{phase.name}/plots"}
+    text, resources = exporter.from_notebook_node(notebook, resources=names)
+    text = re.sub(r"^# .+\n", lambda title: title[0] + when, text.lstrip(), count=1)
+    linked = {name for name in LINK.findall(text) if (phase.directory / name).is_file()}
+    pages = {name: f"{phase.name}/{name.removesuffix('.md')}.md" for name in linked}
+    return {
+        f"{phase.name}.md": LINK.sub(lambda link: pages.get(link[0], link[0]), text),
+        **{page: _page_of(phase.directory / name, phase.root) for name, page in pages.items()},
+        **resources["outputs"],
+    }
+
+
+def _recorded(phase: Phase) -> tuple[Any, str]:
+    """The notebook with its output, if it is of the present text, and when that came out."""
+    notebook = nbformat.read(phase.notebook, as_version=4)
+    kept = nbformat.read(executed(phase), as_version=4) if executed(phase).exists() else None
+    run = read_json(phase.state / "run.json") or {}
+    if kept is None or not run.get("complete"):
+        what = "has not run to its end"
+    elif [cell.source for cell in kept.cells] != [cell.source for cell in notebook.cells]:
+        what = "has changed since it ran"
+    else:
+        started = datetime.fromisoformat(run["started"])
+        when = f"{started.day} {started:%B %Y at %H:%M} UTC, and took {run['seconds']:.0f} seconds"
+        return kept, f"\n*The output on this page is of a run that began on {when}.*\n"
+    advice = f"so its page has no output. Run: ./workbook run {phase.number}"
+    log.warning("Lesson %d %s, %s", phase.number, what, advice)
+    return notebook, ""
+
+
+def _listing(cell: Any) -> str:
+    language = "bash" if cell.source.startswith("%%bash") else "python"
+    return f"```{language}\n{cell.source.removeprefix('%%bash').strip()}\n```"
+
+
+def _plot_title(cell: Any) -> str:
+    title = re.search(r'title="([^"]+)"', cell.source)
+    return f"Plot: {title[1]}" if title else "Plot"
+
+
+def _page_of(path: Path, root: Path) -> str:
+    """The page of a file: a Markdown file as it is, any other as a listing."""
+    content = path.read_text(encoding="utf-8").rstrip()
+    if path.suffix == ".md":
+        return content
+    name = path.relative_to(root).as_posix()
+    return f"# {path.name}\n\n`{name}`\n\n````{path.suffix[1:] or 'text'}\n{content}\n````\n"
+
+
+def _checks(phase: Phase) -> str:
+    """The part of the reference that is about one phase."""
+    lesson = phase.lesson.read_text(encoding="utf-8")
+    headings = {min(anchors(line)): line for line in re.findall(r"^## .+$", lesson, re.MULTILINE)}
+    drills = Drills(System(phase, load_choices(phase.root), Background(phase.state)))
+    titles = {name: drills.load(name) for name in drills.names()}
+    parts = [f"## {title_of(lesson)}"]
+    for function, check in _functions(phase):
+        anchor = check.read.partition("#")[2]
+        parts.append(f"### {check.line}")
+        if needed := [other for other in map(check_of, check.after) if other]:
+            parts.append(f"Looked at after: {', '.join(f'*{other.line}*' for other in needed)}.")
+        parts.append(
+            f"Explained in: [{headings[anchor][3:]}](../lessons/{phase.name}.md#{anchor})."
+        )
+        for name, drill in titles.items():
+            if drill.turns_red is function:
+                parts.append(f"Broken by: `./workbook drill {phase.number} {name}`. {drill.title}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _functions(phase: Phase) -> list[tuple[Callable[..., Any], Check]]:
+    """The phase's checks, in the order of the lesson's list."""
+    if str(phase.root) not in sys.path:  # the checks are no part of the package
+        sys.path.insert(0, str(phase.root))
+    found = {}
+    for path in sorted(phase.checks.glob("test_*.py")):
+        module = importlib.import_module(f"checks.{phase.name}.{path.stem}")
+        for _, function in inspect.getmembers(module, inspect.isfunction):
+            if (check := check_of(function)) and function.__module__ == module.__name__:
+                found[function] = check
+    lesson = phase.lesson.read_text(encoding="utf-8")
+    return sorted(found.items(), key=lambda item: lesson.find(f"- [ ] {item[1].line}"))
