@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
-from copies import ROOT, clean_environment, cli_of
+from copies import ROOT, clean_environment, cli_of, free_port
 
 from workbook.background import Background
 from workbook.choices import Choices
@@ -155,12 +155,15 @@ def test_a_drill_that_is_mended_by_hand_is_over(ran: Path) -> None:
     assert "No drill" in cli("drill", "0", "--fix").stderr
 
 
-def test_reset_puts_back_what_a_drill_changed_though_nothing_runs(fresh: Path) -> None:
+def test_reset_puts_back_what_a_drill_changed_though_nothing_runs(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As after `down` in the middle of a drill."""
+    monkeypatch.setattr("workbook.drill.SECONDS_TO_ANSWER", 1)
     phase = Phase(0, fresh, "local")
     code = phase.directory / "sentiment/api.py"
     before = code.read_text()
-    system = System(phase, Choices(), Background(phase.state))
+    system = System(phase, Choices(port=free_port()), Background(phase.state))
     drills = Drills(system)
     program = system.background.start(
         [sys.executable, "-c", "import time; time.sleep(600)", "sentiment.api:app"], fresh, "api"
