@@ -98,9 +98,10 @@ def _comparison(cells: Sequence[Cell]) -> list[str]:
         if subject == GUIDE or not theirs:
             continue
         pairs = list(zip(_loads(cells, subject, connections), theirs, strict=True))
+        cpu = [our.cpu_ms / their.cpu_ms for our, their in pairs]
         ratios.append(
             f"| {subject} | {connections} "
-            f"| {median(our.cpu_ms / their.cpu_ms for our, their in pairs):.2f} "
+            f"| {min(cpu):.2f} / **{median(cpu):.2f}** / {max(cpu):.2f} "
             f"| {median(our.per_second / their.per_second for our, their in pairs):.2f} "
             f"| {median(our.p50_ms / their.p50_ms for our, their in pairs):.2f} "
             f"| {median(our.p99_ms / their.p99_ms for our, their in pairs):.2f} |"
@@ -111,13 +112,14 @@ def _comparison(cells: Sequence[Cell]) -> list[str]:
             "the file that has it with `--brief`."
         ]
     head = [
-        "| | connections | CPU ms per answer | answers per second | p50 | p99 |",
+        "| | connections | CPU ms per answer: min / median / max | answers per second | p50 "
+        "| p99 |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     return [
         "## Against the guide's phase-0 code",
-        "Ours divided by the guide's of the same round, median of the rounds. Below 1 is better "
-        "for ours, except for answers per second.",
+        "Ours divided by the guide's of the same round; medians of the rounds, unless it says "
+        "otherwise. Below 1 is better for ours, except for answers per second.",
         "\n".join(head + ratios),
     ]
 
@@ -134,11 +136,12 @@ def _reading(cells: Sequence[Cell], compared: bool) -> str:
         "busy cores slow each other down. In this run, the same row differed between rounds by "
         "up to "
         f"{max(cpu):.1f} times in CPU ms (median of the rows {median(cpu):.1f}), and by up to "
-        f"{max(rate):.1f} times in answers per second (median {median(rate):.1f}). Call no "
-        "difference real that is smaller than this."
+        f"{max(rate):.1f} times in answers per second (median {median(rate):.1f})."
     )
     if compared:
         text += (
+            "\n\nSo compare within a round, where both met nearly the same noise: if the least and "
+            "the most of a ratio lie on different sides of 1, call it no difference."
             "\n\nThe two do not do the same work. Ours knows more words, tells its confidence, the "
             "known words and the model's version, bounds the body, answers in the event loop, and "
             "runs on newer libraries. The guide's answers with the label alone, and hands each "

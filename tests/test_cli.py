@@ -6,6 +6,7 @@ import re
 import shlex
 import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import httpx
@@ -203,13 +204,16 @@ def test_lab_opens_a_copy_of_the_lesson(fresh: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     ) as lab:
+        watchdog = threading.Timer(60, lab.kill)
+        watchdog.start()
         try:
             assert lab.stdout is not None
             found = (re.search(r"http://127\S+/lab/tree/\S+", line) for line in lab.stdout)
             address = next(match for match in found if match)[0]
             page = httpx.get(address, follow_redirects=True)
         finally:
-            lab.terminate()
+            watchdog.cancel()
+            lab.kill()
     assert page.status_code == 200
     assert "my-phase0.ipynb" in address
     lesson = (fresh / "phases/phase0/phase0.ipynb").read_bytes()

@@ -295,7 +295,9 @@ def lab(
     command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={phase.root}"]
     if os.geteuid() == 0:  # as in many containers; Jupyter listens on this machine only
         command.append("--allow-root")
-    os.execv(sys.executable, [*command, str(mine.relative_to(phase.root))])
+    # and not as an argument: the address that Jupyter prints then leads to the lesson too
+    command.append(f"--LabApp.default_url=/lab/tree/{mine.relative_to(phase.root).as_posix()}")
+    os.execv(sys.executable, command)
 
 
 @app.command(epilog="Example: ./workbook test")
