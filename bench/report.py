@@ -92,20 +92,26 @@ def _results(cells: Sequence[Cell]) -> str:
 
 
 def _comparison(cells: Sequence[Cell]) -> list[str]:
-    ratios = []
+    ratios: list[str] = []
+    worse: list[str] = []
     for subject, connections in _kinds(cells):
         theirs = _loads(cells, GUIDE, connections)
         if subject == GUIDE or not theirs:
             continue
         pairs = list(zip(_loads(cells, subject, connections), theirs, strict=True))
         cpu = [our.cpu_ms / their.cpu_ms for our, their in pairs]
+        rate = median(our.per_second / their.per_second for our, their in pairs)
+        p50 = median(our.p50_ms / their.p50_ms for our, their in pairs)
+        p99 = median(our.p99_ms / their.p99_ms for our, their in pairs)
         ratios.append(
             f"| {subject} | {connections} "
             f"| {min(cpu):.2f} / **{median(cpu):.2f}** / {max(cpu):.2f} "
-            f"| {median(our.per_second / their.per_second for our, their in pairs):.2f} "
-            f"| {median(our.p50_ms / their.p50_ms for our, their in pairs):.2f} "
-            f"| {median(our.p99_ms / their.p99_ms for our, their in pairs):.2f} |"
+            f"| {rate:.2f} | {p50:.2f} | {p99:.2f} |"
         )
+        ways = {"CPU ms": median(cpu), "answers per second": 1 / rate, "p50": p50, "p99": p99}
+        worse += [
+            f'{way} of "{subject}" at {connections}' for way, ratio in ways.items() if ratio > 1
+        ]
     if not ratios:
         return [
             "The guide's phase-0 code was not measured: it is not part of this repository. Give "
@@ -121,6 +127,7 @@ def _comparison(cells: Sequence[Cell]) -> list[str]:
         "Ours divided by the guide's of the same round; medians of the rounds, unless it says "
         "otherwise. Below 1 is better for ours, except for answers per second.",
         "\n".join(head + ratios),
+        f"Where ours is worse: {'; '.join(worse) or 'nowhere'}.",
     ]
 
 
