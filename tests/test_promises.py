@@ -1,18 +1,14 @@
 """What the workbook promises of its own files, for every phase that there is."""
 
-import importlib
-import inspect
 import re
 import subprocess
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from workbook.background import Background
-from workbook.check import Check, check_of
+from workbook.check import checks_of
 from workbook.choices import Choices
 from workbook.drill import Drill, Drills, System
 from workbook.lesson import anchors, checklist, questions
@@ -22,17 +18,6 @@ from workbook.phase import Phase, phases
 ROOT = Path(__file__).parents[1]
 PHASES = phases(ROOT, "local")
 every_phase = pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.name)
-
-
-def checks_of(phase: Phase) -> dict[Callable[..., Any], Check]:
-    """The phase's check functions, from their modules."""
-    found = {}
-    for path in sorted(phase.checks.glob("test_*.py")):
-        module = importlib.import_module(f"checks.{phase.name}.{path.stem}")
-        for _, function in inspect.getmembers(module, inspect.isfunction):
-            if (check := check_of(function)) and function.__module__ == module.__name__:
-                found[function] = check
-    return found
 
 
 def drills_of(phase: Phase) -> dict[str, Drill]:

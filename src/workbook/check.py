@@ -9,10 +9,15 @@ the three other outcomes. It needs pytest and the standard library only, so that
 say "not started" before anything is installed.
 """
 
+import importlib
+import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from workbook.phase import Phase
 
 Function = TypeVar("Function", bound=Callable[..., str])
 
@@ -110,3 +115,16 @@ def check(
 def check_of(function: Callable[..., Any]) -> Check | None:
     """What the decorator kept, or None where the function is no check."""
     return getattr(function, "check", None)
+
+
+def checks_of(phase: Phase) -> dict[Callable[..., Any], Check]:
+    """The check functions of a phase, from the modules in its checks folder."""
+    if str(phase.root) not in sys.path:  # the checks are no part of the package
+        sys.path.insert(0, str(phase.root))
+    found: dict[Callable[..., Any], Check] = {}
+    for path in sorted(phase.checks.glob("test_*.py")):
+        module = importlib.import_module(f"checks.{phase.name}.{path.stem}")
+        for _, function in inspect.getmembers(module, inspect.isfunction):
+            if (check := check_of(function)) and function.__module__ == module.__name__:
+                found[function] = check
+    return found

@@ -4,12 +4,9 @@ A lesson's page is the notebook that `workbook run` kept, so the output on it is
 out. Where there is none for the present text, the page has no output and `--strict` fails.
 """
 
-import importlib
-import inspect
 import logging
 import os
 import re
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +20,7 @@ from mkdocs.structure.pages import Page
 from nbconvert import MarkdownExporter
 
 from workbook.background import Background
-from workbook.check import Check, check_of
+from workbook.check import Check, check_of, checks_of
 from workbook.choices import load_choices
 from workbook.drill import Drills, System
 from workbook.lesson import anchors, title_of
@@ -169,13 +166,5 @@ def _checks(phase: Phase) -> str:
 
 def _functions(phase: Phase) -> list[tuple[Callable[..., Any], Check]]:
     """The phase's checks, in the order of the lesson's list."""
-    if str(phase.root) not in sys.path:  # the checks are no part of the package
-        sys.path.insert(0, str(phase.root))
-    found = {}
-    for path in sorted(phase.checks.glob("test_*.py")):
-        module = importlib.import_module(f"checks.{phase.name}.{path.stem}")
-        for _, function in inspect.getmembers(module, inspect.isfunction):
-            if (check := check_of(function)) and function.__module__ == module.__name__:
-                found[function] = check
     lesson = phase.lesson.read_text(encoding="utf-8")
-    return sorted(found.items(), key=lambda item: lesson.find(f"- [ ] {item[1].line}"))
+    return sorted(checks_of(phase).items(), key=lambda item: lesson.find(f"- [ ] {item[1].line}"))
