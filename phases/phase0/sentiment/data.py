@@ -17,8 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sklearn.model_selection import GroupShuffleSplit
-
 from sentiment.settings import Settings, get_settings
 
 PACKAGE = "vaderSentiment==3.3.2"
@@ -124,6 +122,8 @@ def outside_band(snippets: Sequence[Snippet], band: float) -> list[Snippet]:
 
 def split(snippets: Sequence[Snippet], test_share: float, seed: int) -> Split:
     """Hold out `test_share` of the sources, so that no text has snippets on both sides."""
+    from sklearn.model_selection import GroupShuffleSplit  # a second, which only a split needs
+
     splitter = GroupShuffleSplit(n_splits=1, test_size=test_share, random_state=seed)
     sources = [snippet.source for snippet in snippets]
     train, test = next(splitter.split(snippets, groups=sources))
