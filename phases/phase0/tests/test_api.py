@@ -76,7 +76,7 @@ def test_the_api_does_not_start_without_a_model_and_says_what_to_run(
 ) -> None:
     done = run("uvicorn", "sentiment.api:app", "--port", "0", SENTIMENT_MODEL_DIR=str(tmp_path))
     assert done.returncode != 0
-    assert f"there is no model in {tmp_path}. Run: {model.TRAIN}" in done.stderr
+    assert f"there is no model in {tmp_path}. Run: {model.TRAIN}" in done.stdout + done.stderr
 
 
 def test_the_api_does_not_start_with_a_model_that_was_replaced(
