@@ -1,0 +1,3 @@
+module workbook.local/offline/pause
+
+go 1.26.0

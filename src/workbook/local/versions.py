@@ -1,0 +1,24 @@
+"""The versions of the local target, from the one table that names them."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+TABLE = ROOT / "k8s" / "versions.toml"
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What `k8s/versions.toml` says."""
+
+    kubernetes: str
+    kind: str
+    images: dict[str, str]  # public ones, each by digest
+    offline: dict[str, str]  # what the offline kit builds
+
+
+@cache
+def versions() -> Versions:
+    return Versions(**tomllib.loads(TABLE.read_text(encoding="utf-8")))
