@@ -1,7 +1,5 @@
-"""What the learner has chosen (`workbook use`): the target, and the port of the local API."""
+"""What the learner has chosen (`workbook use`): the target, and ports of this machine."""
 
-import os
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,7 +7,7 @@ from workbook.errors import WorkbookError
 from workbook.phase import read_json, write_json
 
 TARGETS = ("local", "azure")
-DEFAULT_PORT = 8000
+PORTS = {"port": 8000, "cluster_port": 8080, "registry_port": 5001}
 
 
 @dataclass(frozen=True)
@@ -17,7 +15,9 @@ class Choices:
     """The learner's choices, kept in .workbook/choices.json."""
 
     target: str = "local"
-    port: int = DEFAULT_PORT
+    port: int = PORTS["port"]  # of the API of phase 0
+    cluster_port: int = PORTS["cluster_port"]  # where the local cluster answers
+    registry_port: int = PORTS["registry_port"]  # of the registry beside it
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -25,20 +25,15 @@ class Choices:
                 f"{self.target!r} is not a target: choose {' or '.join(TARGETS)}.",
                 "./workbook use local",
             )
-        if not 1024 <= self.port <= 65535:
-            raise WorkbookError(
-                f"{self.port} is not a port for the API: choose one from 1024 to 65535.",
-                f"./workbook use {self.target} --port {DEFAULT_PORT}",
-            )
-
-    def environment(self, home: Path) -> dict[str, str]:
-        """What the commands of a lesson rely on: the workbook's own Python first, and names."""
-        return {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-            "WORKBOOK_ROOT": str(home),
-            "WORKBOOK_TARGET": self.target,
-            "PORT": str(self.port),
-        }
+        ports = [getattr(self, name) for name in PORTS]
+        for name, port in zip(PORTS, ports, strict=True):
+            if not 1024 <= port <= 65535 or ports.count(port) > 1:
+                problem = "chosen twice" if ports.count(port) > 1 else "not from 1024 to 65535"
+                option = f"--{name.replace('_', '-')}"
+                raise WorkbookError(
+                    f"{port} is {problem}: choose another one for {option}.",
+                    f"./workbook use {self.target} {option} {PORTS[name]}",
+                )
 
 
 def load_choices(home: Path) -> Choices:

@@ -1,5 +1,6 @@
 """The CLI: one verb a function; the work is in the modules that it calls."""
 
+import dataclasses
 import logging
 import os
 import signal
@@ -14,13 +15,16 @@ from rich.markup import escape
 
 from workbook import __version__
 from workbook.background import Background
-from workbook.check import Outcome
+from workbook.check import Finding, Outcome
 from workbook.choices import TARGETS, Choices, load_choices, save_choices
 from workbook.doctor import examine
 from workbook.drill import Drills, System
+from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.lesson import questions, title_of
-from workbook.phase import Phase, exclusively, find_phase, phases, read_json, root
+from workbook.local.cluster import Cluster
+from workbook.phase import LOCK_IS_HELD, Phase, exclusively, find_phase, phases, read_json, root
+from workbook.progress import Steps
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -87,6 +91,9 @@ def run(number: Number) -> None:
 def check(
     number: Number,
     junit: Annotated[str, typer.Option(metavar="FILE", help="Also write JUnit XML.")] = "",
+    active: Annotated[
+        bool, typer.Option("--active", help="Repeat what the lesson did to your system.")
+    ] = False,
 ) -> None:
     """Check a phase against "Phase complete when".
 
@@ -94,7 +101,8 @@ def check(
     started, 11 something cannot be known here.
     """
     phase, _ = _phase(number)
-    raise typer.Exit(_check(phase, *([f"--junitxml={junit}"] if junit else [])))
+    options = [f"--junitxml={junit}"] if junit else []
+    raise typer.Exit(_check(phase, *options, *(["--active"] if active else [])))
 
 
 @app.command(epilog="Example: ./workbook goto 0")
@@ -142,13 +150,26 @@ def doctor(
 @app.command(epilog="Example: ./workbook use local --port 8001")
 def use(
     target: Annotated[str, typer.Argument(help="local or azure.")],
-    port: Annotated[int, typer.Option(help="Of the local API.")] = Choices.port,
+    port: Annotated[int | None, typer.Option(help="Of the API of phase 0.")] = None,
+    cluster_port: Annotated[int | None, typer.Option(help="Of the local cluster.")] = None,
+    registry_port: Annotated[int | None, typer.Option(help="Of the local registry.")] = None,
 ) -> None:
-    """Choose where the lessons run, and on which port the local API listens."""
+    """Choose where the lessons run, and which ports of this machine they use."""
     home = root()
-    choices = Choices(target, port)
+    given = {"port": port, "cluster_port": cluster_port, "registry_port": registry_port}
+    changes = {name: number for name, number in given.items() if number is not None}
+    choices = dataclasses.replace(load_choices(home), target=target, **changes)
     save_choices(home, choices)
-    print(f"target {target}, port {port}. Phase 0 runs on this machine, whatever the target.")
+    print(
+        f"target {target}; ports: API {choices.port}, cluster {choices.cluster_port}, "
+        f"registry {choices.registry_port}. Phase 0 runs on this machine, whatever the target."
+    )
+    record = Cluster(home).record()
+    if record and (record.cluster_port, record.registry_port) != (
+        choices.cluster_port,
+        choices.registry_port,
+    ):
+        print("The cluster keeps its ports until it is made anew: ./workbook down, then up.")
 
 
 @app.command(epilog="Example: ./workbook status")
@@ -157,6 +178,9 @@ def status() -> None:
     home = root()
     choices = load_choices(home)
     console.print(f"target {choices.target}, port {choices.port}")
+    if record := Cluster(home).record():
+        ready = "made" if record.authority else "half-made: ./workbook up"
+        console.print(f"local cluster: Kubernetes {record.kubernetes}, {ready}")
     for phase in phases(home, choices.target):
         title = title_of(phase.lesson.read_text(encoding="utf-8"))
         console.print(f"\n[bold]{escape(title)}[/bold]")
@@ -256,15 +280,85 @@ def reset(
     print(f"Phase {number} is as new.")
 
 
-@app.command(epilog="Example: ./workbook down")
-def down() -> None:
-    """End every program that a lesson has left running."""
+@app.command(epilog="Example: ./workbook up")
+def up(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Build everything from package registries.")
+    ] = False,
+) -> None:
+    """Make the cluster of the target `local`: kind, and a registry beside it."""
+    from workbook.local import up as local
+
     home = root()
+    choices = load_choices(home)
+    if choices.target != "local":
+        raise WorkbookError(
+            "`up` makes the local cluster, and your target is azure: there, the lesson of phase 1 "
+            "makes the cluster.",
+            "./workbook use local",
+        )
     with exclusively(home):
-        for phase in [phase for target in TARGETS for phase in phases(home, target)]:
-            for program in Background(phase.state).end_all():
-                print(f"ended {program.title} (process {program.pid})")
-    print("Nothing of the workbook is running.")
+        began = time.monotonic()
+        record = local.up(Cluster(home), choices, Steps(console), offline)
+    print(
+        f"The cluster is up, after {time.monotonic() - began:.0f} s: Kubernetes "
+        f"{record.kubernetes}, reached at http://127.0.0.1:{record.cluster_port}, "
+        f"registry localhost:{record.registry_port}."
+    )
+    print('In a terminal of your own: eval "$(./workbook env)", then kubectl get nodes')
+
+
+@app.command(epilog="Example: ./workbook down --verify")
+def down(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Then look whether anything is left.")
+    ] = False,
+) -> None:
+    """End every program that a lesson has left running, and remove the local cluster."""
+    from workbook.local import up as local
+
+    home = root()
+    cluster = Cluster(home)
+    with exclusively(home):
+        programs = [Background(p.state) for target in TARGETS for p in phases(home, target)]
+        for program in [program for background in programs for program in background.end_all()]:
+            print(f"ended {program.title} (process {program.pid})")
+        local.down(cluster, Steps(console))
+        left = local.left_behind(cluster) if verify else []
+    for line in left:
+        print(f"still there: {line}")
+    if left:
+        raise typer.Exit(1)
+    looked = " No container, network, volume, image, process or file of it is left."
+    print(f"Nothing of the workbook is running.{looked if verify else ''}")
+
+
+@app.command(
+    epilog="Example: ./workbook traffic 1 my-test -- kubectl rollout restart deployment/ml-api",
+)
+def traffic(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="What to record it as.")],
+    command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+) -> None:
+    """Send predictions to the service while a command runs, and record what became of each."""
+    from workbook.kubernetes import open_cluster
+    from workbook.traffic import under_traffic, write_traffic
+
+    phase, choices = _phase(number)
+    environment = lesson_environment(phase.root, choices)
+    address = os.environ.get("ADDRESS", environment.get("ADDRESS"))
+    if not address:
+        raise WorkbookError("Nothing says where the service answers.", "ADDRESS=http://... ")
+    os.environ.update(environment)
+    try:
+        cluster = open_cluster(phase.root, choices.target)
+        done = under_traffic(address, command, cluster.facts)
+    except Finding as finding:
+        raise WorkbookError(str(finding), f"./workbook check {number}") from None
+    write_traffic(phase.state, name, done)
+    print(done.summary())
+    raise typer.Exit(done.status)
 
 
 @app.command(epilog='Example: eval "$(./workbook env)"')
@@ -273,7 +367,7 @@ def env() -> None:
     import shlex
 
     home = root()
-    for name, value in load_choices(home).environment(home).items():
+    for name, value in lesson_environment(home, load_choices(home)).items():
         print(f"export {name}={shlex.quote(value)}")
 
 
@@ -289,7 +383,7 @@ def lab(
     if not mine.exists():
         shutil.copyfile(phase.notebook, mine)
     print(f"{mine.relative_to(phase.root)} is your copy: git leaves it alone.")
-    os.environ.update(choices.environment(phase.root))
+    os.environ.update(lesson_environment(phase.root, choices))
     # without this, what a cell prints passes over local ports as it is
     encrypted = "--KernelManager.transport_encryption=required"
     command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={phase.root}"]
@@ -301,11 +395,15 @@ def lab(
 
 
 @app.command(epilog="Example: ./workbook test")
-def test() -> None:
+def test(
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Leave out the cluster and the lessons.")
+    ] = False,  # noqa: PT028 - a verb, and no test
+) -> None:
     """Set up what the tests need, and run all of them."""
     from workbook.suite import run_suite
 
-    raise typer.Exit(run_suite(root()))
+    raise typer.Exit(run_suite(root(), fast))
 
 
 def _examine(phase: Phase, choices: Choices, in_full: bool = False) -> bool:
@@ -327,8 +425,9 @@ def _run(phase: Phase, choices: Choices) -> None:
     Background(phase.state).end_all()  # what an earlier run has left
     environment = {
         **os.environ,
-        **choices.environment(phase.root),
+        **lesson_environment(phase.root, choices),
         "WORKBOOK_SOLUTIONS": "1",
+        LOCK_IS_HELD: "1",
     }
     with console.status("starting Python") as progress:
         try:

@@ -10,6 +10,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 
 from workbook.background import Background
 from workbook.choices import load_choices
+from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.phase import Phase, find_phase, root
 from workbook.shell import CellFailed, Shell
@@ -23,6 +24,9 @@ MARKS = {  # comments at the top of a cell that say how it is to be run
     "seconds": re.compile(r"^# time limit: (\d+) s$", re.MULTILINE),
     "solution": re.compile(r"^# solution$", re.MULTILINE),
 }
+
+# ipykernel sets these, and programs would draw progress that moves the cursor
+SAYS_TERMINAL = ("CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR")
 
 
 class CellError(Exception):
@@ -42,9 +46,10 @@ class BashMagic(Magics):
         choices = load_choices(home)
         self._phase = phase = _phase_of(Path.cwd(), home, choices.target)
         self._target = choices.target
-        self._shell = Shell(
-            Background(phase.state), phase.directory, {**os.environ, **choices.environment(home)}
-        )
+        environment = {**os.environ, **lesson_environment(home, choices)}
+        for name in SAYS_TERMINAL:
+            environment.pop(name, None)
+        self._shell = Shell(Background(phase.state), phase.directory, environment)
 
     @cell_magic
     def bash(self, line: str, cell: str) -> None:

@@ -31,6 +31,14 @@ LABEL_WIDTH = 10
 LINE_WIDTH = 58
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--active",
+        action="store_true",
+        help="repeat what a lesson did to the learner's system, such as deleting a pod",
+    )
+
+
 @pytest.hookimpl(trylast=True)  # after the terminal has been set up
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Checklist(config), "workbook-checklist")

@@ -10,7 +10,8 @@ from typing import Any
 from workbook import __version__
 from workbook.check import Outcome
 from workbook.errors import WorkbookError
-from workbook.phase import Phase, read_json, write_json
+from workbook.local.cluster import Cluster
+from workbook.phase import FIRST_WITH_CLUSTER, Phase, read_json, write_json
 
 PACKAGES = ("fastapi", "joblib", "nbclient", "numpy", "pytest", "scikit-learn", "uvicorn")
 
@@ -41,6 +42,7 @@ def make_receipt(phase: Phase) -> dict[str, Any]:
             "python": platform.python_version(),
         },
         "packages": {name: _version(name) for name in PACKAGES},
+        "cluster": _cluster(phase),
         "lesson": read_json(phase.state / "run.json"),
         "checked": checks["checked"],
         "checks": checks["results"],
@@ -75,7 +77,32 @@ def _as_markdown(receipt: dict[str, Any]) -> str:
         + ", ".join(f"{name} {number}" for name, number in receipt["packages"].items())
         + ".",
     ]
+    if cluster := receipt["cluster"]:
+        parts = ", ".join(f"{name} {number}" for name, number in cluster.items())
+        lines += ["", f"Cluster: {parts}."]
     return "\n".join(lines) + "\n"
+
+
+def _cluster(phase: Phase) -> dict[str, str]:
+    """The local cluster and the tools that made it; empty where the phase has not used it."""
+    from workbook.local.engine import EngineUnusable, find_engine
+    from workbook.local.versions import versions
+
+    record = Cluster(phase.root).record()
+    if phase.number < FIRST_WITH_CLUSTER or phase.target != "local" or record is None:
+        return {}
+    try:
+        engine = find_engine(phase.root)
+        docker = engine.run("version", "--format={{.Server.Version}}").stdout.strip()
+    except EngineUnusable:
+        docker = "not running"
+    return {
+        "kubernetes": record.kubernetes,
+        "kubectl": record.kubernetes,  # built from the same source
+        "kind": versions().kind,
+        "docker": docker,
+        "node image": record.node_image,
+    }
 
 
 def _commit(home: Path) -> str:

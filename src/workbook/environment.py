@@ -1,0 +1,34 @@
+"""What the commands of a lesson rely on: where programs are, and names of the learner's system."""
+
+import os
+import sys
+from pathlib import Path
+
+from workbook.choices import Choices
+from workbook.local.cluster import Cluster
+from workbook.local.tools import folder_of
+
+
+def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
+    """The variables that a lesson's commands need, beside those that are set already.
+
+    KUBECONFIG is the workbook's own, also before there is a cluster: a lesson's kubectl must never
+    reach another one.
+    """
+    folders = [Path(sys.executable).parent, *(folder_of(name) for name in ("kind", "kubectl"))]
+    environment = {
+        "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),
+        "WORKBOOK_ROOT": str(home),
+        "WORKBOOK_TARGET": choices.target,
+        "PORT": str(choices.port),
+        "KUBECONFIG": str(home / ".workbook" / choices.target / "kubeconfig"),
+    }
+    if choices.target == "local" and (record := Cluster(home).record()):
+        environment |= {
+            "ADDRESS": f"http://127.0.0.1:{record.cluster_port}",
+            "BASE_IMAGE": record.base_image,
+            "REGISTRY": f"localhost:{record.registry_port}",
+        }
+        if record.docker_host:
+            environment["DOCKER_HOST"] = record.docker_host
+    return environment

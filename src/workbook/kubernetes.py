@@ -1,0 +1,169 @@
+"""The learner's cluster, as the checks ask it: by kubectl, with the workbook's own kubeconfig.
+
+kubectl and not a client library, so that whatever a check says it saw, the learner can see by
+typing the same.
+"""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from workbook.check import NotStarted, Unknown, Wrong
+from workbook.local.cluster import Cluster, authority
+
+Object = dict[str, Any]  # as the API server gives it
+Found = TypeVar("Found")
+NAMESPACE = "ml-demo"
+APP = "ml-api"  # its Deployment and its Service, and the value of its label
+SECONDS_TO_ANSWER = 10
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """A cluster and the namespace that the lessons work in."""
+
+    kubectl: Path
+    kubeconfig: Path
+    namespace: str = NAMESPACE
+
+    def command(self, *words: str) -> list[str]:
+        """A kubectl command against this cluster and namespace."""
+        options = [f"--kubeconfig={self.kubeconfig}", f"--namespace={self.namespace}"]
+        return [str(self.kubectl), *options, *words]
+
+    def run(
+        self, *words: str, stdin: str = "", seconds: float = SECONDS_TO_ANSWER
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run kubectl; its status is the caller's to judge."""
+        return subprocess.run(
+            self.command(f"--request-timeout={seconds}s", *words),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+
+    def get(self, kind: str, selector: str = "") -> list[Object]:
+        """The objects of a kind in the namespace, the newest last.
+
+        Raises:
+            Wrong: the API server does not answer.
+        """
+        words = ["get", kind, "--output=json"]
+        words += [f"--selector={selector}"] if selector else []
+        words += ["--sort-by=.metadata.creationTimestamp"]
+        done = self.run(*words)
+        if done.returncode != 0:
+            raise unreachable(done.stderr)
+        items: list[Object] = json.loads(done.stdout)["items"]
+        return items
+
+    def get_one(self, kind: str, name: str) -> Object | None:
+        """One object, or None where there is none of that name."""
+        named = (item for item in self.get(kind) if item["metadata"]["name"] == name)
+        return next(named, None)
+
+    def events(self, item: Object, count: int = 3) -> str:
+        """The last events of an object that are not "Normal", a line each."""
+        name = item["metadata"]["name"]
+        found = [
+            f"{event['reason']}: {event['message']}"
+            for event in self.get("events")
+            if event["involvedObject"]["name"] == name and event["type"] != "Normal"
+        ]
+        return "\n".join(dict.fromkeys(found[-count:]))
+
+    def last_lines(self, pod: str, count: int = 3) -> str:
+        """The end of what the pod's containers have logged, before a restart if there was one."""
+        words = ["logs", pod, f"--tail={count}"]
+        said = self.run(*words, "--previous").stdout or self.run(*words).stdout
+        return "" if said.startswith("unable to retrieve") else said.strip()
+
+    def facts(self, app: str = APP) -> dict[str, dict[str, str] | list[str]]:
+        """The pods of an app with what keeps each, and where its Service sends requests."""
+        pods = self.get("pods", f"app.kubernetes.io/name={app}")
+        slices = self.get("endpointslices", f"kubernetes.io/service-name={app}")
+        return {
+            "pods": {
+                pod["metadata"]["name"]: pod["metadata"]
+                .get("ownerReferences", [{}])[0]
+                .get("name", "")
+                for pod in pods
+                if "deletionTimestamp" not in pod["metadata"]
+            },
+            "endpoints": ready_endpoints(slices),
+        }
+
+
+def open_cluster(home: Path, target: str) -> Kubernetes:
+    """The workbook's own cluster on the target; no other one is ever asked.
+
+    Raises:
+        NotStarted: there is none.
+        Unknown: KUBECONFIG, or the workbook's own file, leads to a cluster that it did not make.
+        Wrong: the API server does not answer.
+    """
+    if target != "local":
+        raise Unknown("the target azure has no cluster of the workbook yet")
+    cluster = Cluster(home)
+    record = cluster.record()
+    if record is None or not record.authority or not cluster.kubeconfig.exists():
+        raise NotStarted("there is no cluster: ./workbook up")
+    named = os.environ.get("KUBECONFIG")
+    if named and Path(named) != cluster.kubeconfig:
+        raise Unknown(
+            f"KUBECONFIG names {named}, which the workbook did not make, and your kubectl would go "
+            'there. Type: eval "$(./workbook env)"'
+        )
+    from workbook.local.tools import tool  # needs more than a fresh clone has
+
+    kubernetes = Kubernetes(tool("kubectl"), cluster.kubeconfig)
+    config = kubernetes.run("config", "view", "--raw", "--minify", "--output=json")
+    if config.returncode != 0 or authority(json.loads(config.stdout)) != record.authority:
+        raise Unknown(
+            f"{cluster.kubeconfig} leads to a cluster that the workbook did not make. "
+            "Type: ./workbook down && ./workbook up"
+        )
+    answer = kubernetes.run("get", "--raw=/readyz")
+    if answer.returncode != 0:
+        raise unreachable(answer.stderr)
+    return kubernetes
+
+
+def ready_endpoints(slices: list[Object]) -> list[str]:
+    """The addresses and ports of ready pods in EndpointSlices, as 10.0.0.1:80."""
+    return [
+        f"{address}:{port['port']}"
+        for each in slices
+        for endpoint in each.get("endpoints") or []
+        if endpoint["conditions"].get("ready")
+        for address in endpoint["addresses"]
+        for port in each["ports"] or []
+    ]
+
+
+def unreachable(said: str) -> Wrong:
+    """The outcome when the API server does not answer."""
+    last = (said.strip().splitlines() or ["no reason given"])[-1]
+    return Wrong(
+        expected="a cluster whose API server answers",
+        found=last,
+        why="the cluster, or the container engine that it runs on, is stopped",
+        run_next="./workbook up",
+    )
+
+
+def eventually(
+    look: Callable[[], Found], is_settled: Callable[[Found], bool], seconds: float
+) -> Found:
+    """Look until what is found is settled or the time is up; returns what was seen last."""
+    deadline = time.monotonic() + seconds
+    while not is_settled(found := look()) and time.monotonic() < deadline:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    return found

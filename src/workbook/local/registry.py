@@ -1,0 +1,52 @@
+"""The registry beside the cluster: a container of the engine, at the same name for both sides.
+
+The learner pushes to localhost:PORT, and the manifests name the same. On the node, containerd is
+told that this name means the registry's container: the recipe that kind documents
+(https://kind.sigs.k8s.io/docs/user/local-registry/).
+"""
+
+from workbook.local.cluster import NODE, Record
+from workbook.local.engine import Engine
+
+NAME = "workbook-registry"
+LABEL = "workbook.home"  # on the container and its volume: whose they are
+NETWORK = "kind"  # kind's own
+HOSTS = "/etc/containerd/certs.d"
+INSIDE = 5000  # the port that the registry listens on in its container
+
+
+def make(engine: Engine, record: Record, home: str) -> None:
+    """Start the registry, made anew where its container is not as it should be."""
+    if (
+        engine.run("inspect", "--format", "{{.State.Running}}", NAME, check=False).stdout
+        == "true\n"
+    ):
+        return
+    engine.run("rm", "--force", NAME, check=False)
+    engine.run("volume", "create", "--label", f"{LABEL}={home}", NAME)
+    engine.run(
+        "run",
+        "--detach",
+        "--restart=always",
+        f"--name={NAME}",
+        f"--label={LABEL}={home}",
+        f"--publish=127.0.0.1:{record.registry_port}:{INSIDE}",
+        f"--volume={NAME}:/var/lib/registry",
+        "--env=REGISTRY_STORAGE_DELETE_ENABLED=true",
+        record.registry_image,
+    )
+
+
+def join(engine: Engine, record: Record) -> None:
+    """Make the node find the registry by the name that the manifests use."""
+    networks = engine.run("inspect", "--format", "{{json .NetworkSettings.Networks}}", NAME).stdout
+    if f'"{NETWORK}"' not in networks:
+        engine.run("network", "connect", NETWORK, NAME)
+    folder = f"{HOSTS}/localhost:{record.registry_port}"
+    write = f"mkdir -p {folder} && cat > {folder}/hosts.toml"
+    engine.run("exec", "-i", NODE, "sh", "-c", write, input=f'[host."http://{NAME}:{INSIDE}"]\n')
+
+
+def remove(engine: Engine) -> None:
+    engine.run("rm", "--force", NAME, check=False)
+    engine.run("volume", "rm", "--force", NAME, check=False)

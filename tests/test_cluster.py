@@ -1,0 +1,279 @@
+"""What is known of a cluster before it is asked, and what is never asked at all."""
+
+import base64
+import hashlib
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from copies import free_port
+
+from workbook.check import NotStarted, Unknown, Wrong
+from workbook.choices import Choices
+from workbook.doctor import examine
+from workbook.environment import lesson_environment
+from workbook.errors import WorkbookError
+from workbook.kubernetes import Kubernetes, eventually, open_cluster
+from workbook.local import up
+from workbook.local.cluster import Cluster, Record
+from workbook.local.engine import Engine, EngineUnusable
+from workbook.phase import Phase
+from workbook.traffic import Traffic, read_traffic, under_traffic, write_traffic
+
+CERTIFICATE = b"of our cluster"
+RECORD = Record(
+    kubernetes="1.36.2",
+    node_image="node",
+    registry_image="registry",
+    base_image="base",
+    offline=True,
+    docker_host="unix:///run/ours/docker.sock",
+    cluster_port=8080,
+    registry_port=5001,
+    authority=hashlib.sha256(CERTIFICATE).hexdigest(),
+)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    """A cluster that is written down, with a kubectl that says what the test wants."""
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    kubectl = tmp_path / "kubectl"
+    monkeypatch.setattr("workbook.local.tools.tool", lambda name: kubectl)
+    made = Cluster(tmp_path / "home")
+    made.write(RECORD)
+    made.kubeconfig.write_text("{}")
+    says(kubectl, CERTIFICATE)
+    return made
+
+
+def says(kubectl: Path, certificate: bytes, ready: bool = True, items: str = "") -> None:
+    data = base64.b64encode(certificate).decode()
+    config = json.dumps({"clusters": [{"cluster": {"certificate-authority-data": data}}]})
+    kubectl.write_text(
+        f"""#!/bin/sh
+        case "$*" in
+        *"config view"*) echo '{config}' ;;
+        *readyz*) {"exit 0" if ready else "echo connection refused >&2; exit 1"} ;;
+        *) {f"echo '{items}'" if items else "echo no route to host >&2; exit 1"} ;;
+        esac
+        """
+    )
+    kubectl.chmod(0o755)
+
+
+def test_our_cluster_is_asked_with_our_kubeconfig(cluster: Cluster) -> None:
+    opened = open_cluster(cluster.home, "local")
+    assert opened.kubeconfig == cluster.kubeconfig
+    assert f"--kubeconfig={cluster.kubeconfig}" in opened.command("get", "pods")
+
+
+def test_no_cluster_is_not_started(tmp_path: Path) -> None:
+    with pytest.raises(NotStarted, match="workbook up"):
+        open_cluster(tmp_path, "local")
+
+
+def test_a_half_made_cluster_is_not_started(cluster: Cluster) -> None:
+    cluster.write(replace(RECORD, authority=""))
+    with pytest.raises(NotStarted, match="workbook up"):
+        open_cluster(cluster.home, "local")
+
+
+def test_a_kubeconfig_of_the_learners_own_is_refused(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/somewhere/else")
+    with pytest.raises(Unknown, match="/somewhere/else, which the workbook did not make"):
+        open_cluster(cluster.home, "local")
+
+
+def test_a_cluster_with_another_certificate_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    says(tmp_path / "kubectl", b"of another cluster")
+    with pytest.raises(Unknown, match="did not make"):
+        open_cluster(cluster.home, "local")
+
+
+def test_a_cluster_that_does_not_answer_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
+    says(tmp_path / "kubectl", CERTIFICATE, ready=False)
+    with pytest.raises(Wrong) as raised:
+        open_cluster(cluster.home, "local")
+    assert raised.value.rows["found"] == "connection refused"
+    assert raised.value.rows["run next"] == "./workbook up"
+
+
+def test_a_cluster_that_falls_silent_is_wrong(tmp_path: Path) -> None:
+    says(tmp_path / "kubectl", CERTIFICATE)
+    with pytest.raises(Wrong) as raised:
+        Kubernetes(tmp_path / "kubectl", tmp_path).get("pods")
+    assert raised.value.rows["found"] == "no route to host"
+
+
+def test_events_tell_the_last_that_are_not_normal(tmp_path: Path) -> None:
+    items = [
+        {"involvedObject": {"name": of}, "type": kind, "reason": reason, "message": "m"}
+        for of, kind, reason in (
+            ("pod", "Warning", "Failed"),
+            ("pod", "Normal", "Pulled"),
+            ("other", "Warning", "Evicted"),
+            ("pod", "Warning", "BackOff"),
+        )
+    ]
+    says(tmp_path / "kubectl", b"", items=json.dumps({"items": items}))
+    told = Kubernetes(tmp_path / "kubectl", tmp_path).events({"metadata": {"name": "pod"}})
+    assert told == "Failed: m\nBackOff: m"
+
+
+def test_eventually_looks_until_it_is_settled_or_the_time_is_up() -> None:
+    seen = iter([1, 2, 3, 4])
+    assert eventually(lambda: next(seen), lambda found: found == 3, seconds=60) == 3
+    assert eventually(lambda: "same", lambda found: False, seconds=0) == "same"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"kubernetes": "1.36.2"}', '{"more": 1}'])
+def test_a_damaged_record_is_none(cluster: Cluster, text: str) -> None:
+    (cluster.state / "cluster.json").write_text(text)
+    assert cluster.record() is None
+
+
+def test_a_lesson_never_gets_the_learners_own_kubeconfig(
+    tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/somewhere/else")
+    for target in ("local", "azure"):
+        own = lesson_environment(tmp_path / "empty", Choices(target))["KUBECONFIG"]
+        assert own == str(tmp_path / "empty" / ".workbook" / target / "kubeconfig")
+    environment = lesson_environment(cluster.home, Choices())
+    assert environment["DOCKER_HOST"] == RECORD.docker_host
+    assert environment["REGISTRY"] == "localhost:5001"
+    assert environment["ADDRESS"] == "http://127.0.0.1:8080"
+
+
+def test_a_cluster_of_our_name_that_is_not_written_down_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(up, "_kind", lambda engine, *words: asked.append(words) or "workbook\n")
+    monkeypatch.setattr(up, "find_engine", lambda home: Engine(Path("docker")))
+    with pytest.raises(WorkbookError, match="left alone"):
+        up.up(Cluster(tmp_path), Choices(), Quiet())
+    assert asked == [("get", "clusters")]
+
+
+def test_a_taken_port_is_named_with_the_way_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(up, "_kind", lambda engine, *words: "")
+    monkeypatch.setattr(up, "find_engine", lambda home: Engine(Path("docker")))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(WorkbookError, match=f"Port {port} is taken by") as raised:
+            up.up(Cluster(tmp_path), Choices(registry_port=port, cluster_port=free_port()), Quiet())
+    assert raised.value.run_next == f"./workbook use local --registry-port {port + 1}"
+    assert not (tmp_path / ".workbook/local/cluster.json").exists()
+
+
+def test_without_an_engine_and_without_root_the_learner_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(home: Path) -> Engine:
+        raise EngineUnusable("There is no Docker here.", "install Docker")
+
+    monkeypatch.setattr(up, "find_engine", find)
+    monkeypatch.setattr(up, "can_start_own", lambda: False)
+    with pytest.raises(EngineUnusable, match="There is no Docker here"):
+        up.up(Cluster(tmp_path), Choices(), Quiet())
+
+
+def test_doctor_looks_at_the_cluster_only_where_it_is_wanted(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(home: Path) -> Engine:
+        raise EngineUnusable(
+            "Docker is installed, but does not run.", "sudo systemctl start docker"
+        )
+
+    monkeypatch.setattr("workbook.local.engine.find_engine", find)
+    monkeypatch.setattr("workbook.local.engine.can_start_own", lambda: False)
+    for number in (0, 1):
+        lesson = cluster.home / f"phases/phase{number}/README.md"
+        lesson.parent.mkdir(parents=True)
+        lesson.write_text("# A lesson\n")
+    found = {
+        number: {f.what: f for f in examine(Phase(number, cluster.home, "local"), Choices())}
+        for number in (0, 1)
+    }
+    assert "container engine" not in found[0]
+    assert found[1]["container engine"].fix == "sudo systemctl start docker"
+    assert "own cluster" in found[1]["ports 8080 and 5001"].found
+
+
+class Quiet:
+    """Steps that nobody sees."""
+
+    def __call__(self, name: str) -> "Quiet":
+        return self
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def say(self, detail: str) -> None: ...
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    """A service that fails every third request."""
+    count = iter(range(10**6))
+
+    class Service(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(500 if next(count) % 3 == 2 else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def test_traffic_tells_what_became_of_each_request(
+    server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("workbook.traffic.SECONDS_AROUND", 0.3)
+    address = f"http://127.0.0.1:{server.server_port}"
+    traffic = under_traffic(address, ["sh", "-c", "exit 3"], dict)
+    assert traffic.status == 3
+    assert len(traffic.failed) == len(traffic.samples) // 3
+    assert set(traffic.failed) == {"status 500"}
+    write_traffic(tmp_path, "trial", traffic)
+    kept = read_traffic(tmp_path, "trial")
+    assert kept is not None
+    assert kept.summary() == traffic.summary()
+
+
+def test_traffic_to_nobody_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbook.traffic.SECONDS_AROUND", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    traffic = under_traffic(f"http://127.0.0.1:{port}", ["true"], dict)
+    assert set(traffic.failed) == {"ConnectError"}
+    assert len(traffic.failed) == len(traffic.samples)
+
+
+def test_a_recording_that_is_damaged_is_none(tmp_path: Path) -> None:
+    assert read_traffic(tmp_path, "trial") is None
+    (tmp_path / "traffic-trial.json").write_text('{"command": ["a"]')
+    assert read_traffic(tmp_path, "trial") is None
+
+
+def test_no_samples_is_no_success() -> None:
+    assert Traffic(["true"], "2026-01-01T00:00:00Z", {}, {}).summary().startswith("0 requests")
