@@ -1,10 +1,15 @@
-"""Copies of the workbook, fresh and with phase 0 complete."""
+"""Copies of the workbook: fresh, with phase 0 complete, with a cluster, with phase 1 complete."""
 
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import cli_of, copy_workbook, free_port
+from copies import clean_environment, cli_of, copy_workbook, free_port
+
+SECONDS_TO_BUILD = 3000  # of the offline kit, from an empty cache
 
 
 @pytest.fixture
@@ -23,3 +28,45 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert started.returncode == 0, started.stdout + started.stderr
     yield home
     cli("down")
+
+
+@pytest.fixture(scope="session")
+def with_cluster(ran: Path) -> Iterator[Path]:
+    """A copy in which phase 0 is complete and `./workbook up` has passed, after it was killed."""
+    cli = cli_of(ran)
+    ports = ("--cluster-port", str(free_port()), "--registry-port", str(free_port()))
+    assert cli("use", "local", *ports).returncode == 0
+    _kill_in_the_middle(ran)
+    made = cli("up", seconds=SECONDS_TO_BUILD)
+    assert made.returncode == 0, made.stdout + made.stderr
+    yield ran
+    removed = cli("down", "--verify")
+    assert removed.returncode == 0, removed.stdout + removed.stderr
+    assert "is left" in removed.stdout
+
+
+@pytest.fixture(scope="session")
+def with_phase1(with_cluster: Path) -> Path:
+    """A copy in which phase 1 is complete."""
+    done = cli_of(with_cluster)("goto", "1", seconds=1200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return with_cluster
+
+
+def _kill_in_the_middle(home: Path) -> None:
+    """Kill `./workbook up` while kind is at work: whoever runs `up` next must cope with that."""
+    up = subprocess.Popen(
+        ["./workbook", "up"],
+        cwd=home,
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    log = home / ".workbook/local/up/logs/kind.log"
+    deadline = time.monotonic() + SECONDS_TO_BUILD
+    while not log.exists() or "Starting control-plane" not in log.read_text(errors="replace"):
+        assert up.poll() is None, "`up` ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    up.send_signal(signal.SIGKILL)
+    up.wait()

@@ -20,8 +20,9 @@ def free_port() -> int:
 
 def clean_environment(**more: str) -> dict[str, str]:
     """The environment without what `./workbook test` itself has set."""
-    names = ("WORKBOOK_ROOT", "WORKBOOK_TARGET", "WORKBOOK_SOLUTIONS", "PORT", "PYTHONPATH")
-    return {**{k: v for k, v in os.environ.items() if k not in names}, "NO_COLOR": "1", **more}
+    names = ("WORKBOOK_", "PORT", "PYTHONPATH", "KUBECONFIG", "DOCKER_HOST", "ADDRESS", "REGISTRY")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(names)}
+    return {**kept, "NO_COLOR": "1", **more}
 
 
 def copy_workbook(to: Path, with_environment: bool = True) -> Path:
@@ -48,7 +49,7 @@ def copy_workbook(to: Path, with_environment: bool = True) -> Path:
 def cli_of(home: Path) -> Cli:
     """The workbook's CLI in a copy: `cli("check", "0")`."""
 
-    def cli(*words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    def cli(*words: str, seconds: float = 300, **more: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             ["./workbook", *words],
             cwd=home,
@@ -56,7 +57,7 @@ def cli_of(home: Path) -> Cli:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=seconds,
         )
 
     return cli

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from copies import ROOT, clean_environment, cli_of, copy_workbook, free_port
+from proofs import drill_names
 
 VERBS = re.findall(
     r"^@app\.command.*?^def (\w+)", (ROOT / "src/workbook/cli.py").read_text(), re.M | re.S
@@ -55,7 +56,7 @@ def test_the_two_commands_of_the_readme_are_what_starts_everything() -> None:
 
 
 def test_the_verbs_of_the_design_are_there() -> None:
-    wanted = "start run check goto doctor status diff receipt reset env lab test drill use down"
+    wanted = "start run check goto doctor status diff receipt reset env lab test drill use up down"
     assert set(wanted.split()) <= set(VERBS)
 
 
@@ -92,13 +93,16 @@ def test_nothing_is_certified_that_was_not_checked(fresh: Path) -> None:
     assert "Run next: ./workbook check 0" in done.stderr
 
 
-@pytest.mark.parametrize("drill", [path.stem for path in (ROOT / "drills/phase0").glob("[!_]*.py")])
-def test_a_drill_needs_something_to_break(fresh: Path, drill: str) -> None:
+DRILLS = [(n, name) for n in ("0", "1") for name in drill_names(int(n))]
+
+
+@pytest.mark.parametrize(("number", "drill"), DRILLS)
+def test_a_drill_needs_something_to_break(fresh: Path, number: str, drill: str) -> None:
     cli = cli_of(fresh)
-    begun = cli("drill", "0", drill.replace("_", "-"))
+    begun = cli("drill", number, drill)
     assert begun.returncode == 2
-    assert "Run next: ./workbook run 0" in begun.stderr
-    assert "No drill" in cli("drill", "0", "--fix").stderr
+    assert re.search(rf"Run next: ./workbook (run|goto) {number}", begun.stderr)
+    assert "No drill" in cli("drill", number, "--fix").stderr
 
 
 def test_a_drill_that_is_not_there_is_refused_with_the_list(fresh: Path) -> None:
@@ -111,7 +115,8 @@ def test_choices_are_kept_and_bad_ones_refused(fresh: Path) -> None:
     cli = cli_of(fresh)
     assert cli("use", "local", "--port", "8123").returncode == 0
     assert "export PORT=8123" in cli("env").stdout
-    for bad in (("use", "moon"), ("use", "local", "--port", "80")):
+    ports = ("--port", "8123", "--cluster-port", "8123")
+    for bad in (("use", "moon"), ("use", "local", "--port", "80"), ("use", "local", *ports)):
         done = cli(*bad)
         assert done.returncode == 2
         assert "Run next: ./workbook use" in done.stderr
@@ -176,7 +181,7 @@ def test_two_commands_do_not_work_on_one_system_at_once(fresh: Path) -> None:
 
 
 def test_diff_shows_what_a_phase_changes_and_nothing_else(fresh: Path) -> None:
-    newer = fresh / "phases/phase1"
+    newer = fresh / "phases/phase7"
     newer.mkdir()
     for path in (fresh / "phases/phase0").rglob("*"):
         if path.is_file():
@@ -188,7 +193,7 @@ def test_diff_shows_what_a_phase_changes_and_nothing_else(fresh: Path) -> None:
     (newer / "Dockerfile").write_text("FROM scratch\n")
     (newer / "model").mkdir()
     (newer / "model/manifest.json").write_text("{}")
-    done = cli_of(fresh)("diff", "0", "1")
+    done = cli_of(fresh)("diff", "0", "7")
     assert done.returncode == 0
     changed = re.findall(r"^\+(?!\+\+)(.*)$", done.stdout, re.MULTILINE)
     assert changed == ["FROM scratch", "ADDED = 1"]

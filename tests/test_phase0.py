@@ -7,31 +7,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
-from copies import ROOT, clean_environment, cli_of, free_port
+from copies import clean_environment, cli_of, free_port
+from proofs import drill_names, outcomes, prove_drill, results
 
 from workbook.background import Background
 from workbook.choices import Choices
 from workbook.drill import Drills, System
+from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.phase import Phase
 
 pytestmark = pytest.mark.live
-DRILLS = sorted(path.stem.replace("_", "-") for path in (ROOT / "drills/phase0").glob("[!_]*.py"))
-
-
-def outcomes(home: Path) -> dict[str, str]:
-    """What the last checks came to, by check."""
-    kept = json.loads((home / ".workbook/local/phase0/checks.json").read_text())
-    return {result["name"]: result["outcome"] for result in kept["results"]}
-
-
-def results(home: Path) -> dict[str, dict[str, Any]]:
-    kept = json.loads((home / ".workbook/local/phase0/checks.json").read_text())
-    return {result["name"]: result for result in kept["results"]}
 
 
 def test_before_start_every_check_says_not_started(fresh: Path) -> None:
@@ -43,8 +32,8 @@ def test_before_start_every_check_says_not_started(fresh: Path) -> None:
         text=True,
     )
     assert done.returncode == 10
-    assert set(outcomes(fresh).values()) == {"not started"}
-    assert len(outcomes(fresh)) == 7
+    assert set(outcomes(fresh, 0).values()) == {"not started"}
+    assert len(outcomes(fresh, 0)) == 7
     assert sum(line.startswith(" · ") for line in done.stdout.splitlines()) == 7
     assert "Traceback" not in done.stdout + done.stderr
 
@@ -70,7 +59,7 @@ def test_a_fresh_clone_needs_pytest_and_nothing_else(fresh: Path) -> None:
 
 def test_start_passes_every_check_and_writes_a_receipt(ran: Path) -> None:
     assert cli_of(ran)("check", "0").returncode == 0
-    assert set(outcomes(ran).values()) == {"passed"}
+    assert set(outcomes(ran, 0).values()) == {"passed"}
     state = ran / ".workbook/local/phase0"
     receipt = json.loads((state / "receipt.json").read_text())
     assert (receipt["passed"], receipt["of"]) == (7, 7)
@@ -95,7 +84,7 @@ def test_start_runs_a_second_time(ran: Path) -> None:
 def test_the_lesson_runs_under_nbval_too(ran: Path) -> None:
     choices = json.loads((ran / ".workbook/choices.json").read_text())
     environment = clean_environment(
-        **Choices(**choices).environment(ran), WORKBOOK_SOLUTIONS="1", MPLBACKEND="agg"
+        **lesson_environment(ran, Choices(**choices)), WORKBOOK_SOLUTIONS="1", MPLBACKEND="agg"
     )
     nbval = ["--nbval-lax", "--nbval-current-env", "phases/phase0/phase0.ipynb"]
     done = subprocess.run(
@@ -109,37 +98,9 @@ def test_the_lesson_runs_under_nbval_too(ran: Path) -> None:
     assert cli_of(ran)("check", "0").returncode == 0
 
 
-@pytest.mark.parametrize("name", DRILLS)
+@pytest.mark.parametrize("name", drill_names(0))
 def test_a_drill_turns_its_check_red_and_back(ran: Path, name: str) -> None:
-    cli = cli_of(ran)
-    phase = Phase(0, ran, "local")
-    drill = Drills(System(phase, Choices(), Background(phase.state))).load(name)
-    named = drill.turns_red.__name__
-
-    assert cli("drill", "0", name).returncode == 0
-    try:
-        done = cli("check", "0")
-        assert done.returncode == 1
-        found = results(ran)
-        wrong = {check for check, result in found.items() if result["outcome"] == "wrong"}
-        assert wrong == {named}
-        rows = found[named]["rows"]
-        assert list(rows) == ["expected", "found", "why", "run next", "read"]
-        assert all(rows.values())
-        # what cannot be known now, says that it waits for another check
-        waiting = {c: r for c, r in found.items() if r["outcome"] == "cannot be known here"}
-        for result in waiting.values():
-            assert "cannot check until" in result["rows"]["cannot be known"]
-        assert "Traceback" not in done.stdout
-        assert "under way" in cli("drill", "0").stdout
-        assert "Hint 1 of" in cli("drill", "0", "--hint").stdout
-        assert "Hint 2 of" in cli("drill", "0", "--hint").stdout
-        assert "is under way" in cli("drill", "0", name).stderr
-    finally:
-        fixed = cli("drill", "0", "--fix")
-    assert fixed.returncode == 0, fixed.stderr
-    assert cli("check", "0").returncode == 0
-    assert set(outcomes(ran).values()) == {"passed"}
+    prove_drill(ran, 0, name)
 
 
 def test_a_drill_that_is_mended_by_hand_is_over(ran: Path) -> None:
@@ -185,7 +146,7 @@ def test_answers_that_are_open_are_not_wrong(ran: Path) -> None:
         answers.unlink()
         done = cli_of(ran)("check", "0")
         assert done.returncode == 10
-        assert outcomes(ran)["test_core_logic_is_understood"] == "not started"
+        assert outcomes(ran, 0)["test_core_logic_is_understood"] == "not started"
         assert "strongest-negative-word" in done.stdout
     finally:
         answers.write_bytes(kept)
@@ -198,7 +159,7 @@ def test_a_crashed_api_is_told_from_one_never_started(ran: Path) -> None:
     psutil.wait_procs([psutil.Process(program.pid)] if psutil.pid_exists(program.pid) else [], 10)
     try:
         assert cli_of(ran)("check", "0").returncode == 1
-        result = results(ran)["test_api_predicts"]
+        result = results(ran, 0)["test_api_predicts"]
         assert result["outcome"] == "wrong"
         assert "Its last lines" in result["rows"]["found"]
     finally:

@@ -1,8 +1,10 @@
 """What the workbook promises of its own files, for every phase that there is."""
 
+import importlib
 import re
 import subprocess
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -80,11 +82,31 @@ def test_every_drill_has_tiered_hints_and_a_way_back(phase: Phase) -> None:
         assert re.search(r"^  (./workbook|eval|git) ", drill.way_back, re.MULTILINE), name
 
 
-def test_questions_of_lesson_0_and_of_its_check_are_equal() -> None:
-    from checks.phase0.test_understanding import QUESTIONS
+@every_phase
+def test_questions_of_a_lesson_and_of_its_check_are_equal(phase: Phase) -> None:
+    module = importlib.import_module(f"checks.{phase.name}.test_understanding")
+    assert questions(phase.lesson.read_text(encoding="utf-8")) == list(module.QUESTIONS)
 
-    lesson = PHASES[0].lesson.read_text(encoding="utf-8")
-    assert questions(lesson) == list(QUESTIONS)
+
+@pytest.mark.parametrize(("older", "newer"), [*pairwise(PHASES)], ids=lambda phase: phase.name)
+def test_what_changes_from_phase_to_phase_is_named(older: Phase, newer: Phase) -> None:
+    """A file that both have is the same in both, or the newer lesson says that it changes."""
+    lesson = newer.lesson.read_text(encoding="utf-8")
+    section = re.search(r"^## What changes\n(.*?)^## ", lesson, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    named = re.findall(r"`([\w./-]+)`", section[1])
+    own = {older.lesson.name, older.notebook.name, newer.notebook.name}
+    files = {phase: files_of(phase) for phase in (older, newer)}
+    for name in sorted(files[older] | files[newer]):
+        sides = [phase.directory / name for phase in (older, newer) if name in files[phase]]
+        same = len(sides) == 2 and sides[0].read_bytes() == sides[1].read_bytes()
+        is_named = any(name == n or (n.endswith("/") and name.startswith(n)) for n in named)
+        assert same or is_named or name in own, f"{name} is not under “What changes”"
+
+
+def files_of(phase: Phase) -> set[str]:
+    inside = (path for path in tracked() if path.is_relative_to(phase.directory))
+    return {path.relative_to(phase.directory).as_posix() for path in inside}
 
 
 @every_phase

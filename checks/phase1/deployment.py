@@ -1,0 +1,93 @@
+"""The Deployment of the lesson, its ReplicaSets and pods, and what is wrong with them in words."""
+
+from dataclasses import dataclass
+
+from workbook.kubernetes import APP, Kubernetes, Object
+
+SELECTOR = f"app.kubernetes.io/name={APP}"
+REVISION = "deployment.kubernetes.io/revision"
+# What a container waits for that does not come by waiting, and why. The reasons are the kubelet's.
+STUCK = {
+    "ErrImagePull": "the node cannot fetch the image: its name or digest is wrong, or the registry "
+    "is gone or refuses",
+    "InvalidImageName": "the image's name cannot be parsed",
+    "CreateContainerConfigError": "the container's settings contradict each other or the image",
+    "CreateContainerError": "the container cannot be made from the image",
+    "RunContainerError": "the image's command cannot be started",
+    "CrashLoopBackOff": "the process ends again and again soon after its start",
+    "OOMKilled": "the process needs more memory than its limit, and the kernel ended it",
+}
+STUCK["ImagePullBackOff"] = STUCK["ErrImagePull"]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The learner's Deployment."""
+
+    cluster: Kubernetes
+    found: Object
+
+    @property
+    def image(self) -> str:
+        image: str = self.found["spec"]["template"]["spec"]["containers"][0]["image"]
+        return image
+
+    @property
+    def made(self) -> str:
+        made: str = self.found["metadata"]["creationTimestamp"]
+        return made
+
+    def replica_sets(self) -> list[Object]:
+        """Its ReplicaSets, by revision: the last one is current."""
+        sets = [item for item in self.cluster.get("replicasets") if owner(item) == uid(self.found)]
+        return sorted(sets, key=lambda item: int(item["metadata"]["annotations"][REVISION]))
+
+    def pods(self) -> list[Object]:
+        """The pods of the current ReplicaSet, those that are being deleted left out."""
+        sets = self.replica_sets()
+        return [
+            pod
+            for pod in self.cluster.get("pods", SELECTOR)
+            if sets and owner(pod) == uid(sets[-1]) and "deletionTimestamp" not in pod["metadata"]
+        ]
+
+    def evidence(self, item: Object) -> str:
+        """The last events and log lines of a pod or ReplicaSet."""
+        events = self.cluster.events(item)
+        said = self.cluster.last_lines(name(item)) if item["kind"] == "Pod" else ""
+        return "\n".join(filter(None, [events, f"It logged: {said}" if said else ""]))
+
+
+def name(item: Object) -> str:
+    found: str = item["metadata"]["name"]
+    return found
+
+
+def uid(item: Object) -> str:
+    found: str = item["metadata"]["uid"]
+    return found
+
+
+def owner(item: Object) -> str:
+    """The uid of what keeps an object; "" where nothing does."""
+    owners = item["metadata"].get("ownerReferences", [])
+    return owners[0]["uid"] if owners else ""
+
+
+def stuck(pod: Object) -> str:
+    """The reason for which a pod's container does not run and will not by itself; else ""."""
+    for container in pod["status"].get("containerStatuses", []):
+        reasons = [
+            container.get("lastState", {}).get("terminated", {}).get("reason", ""),
+            container["state"].get("terminated", {}).get("reason", ""),
+            container["state"].get("waiting", {}).get("reason", ""),
+        ]
+        for reason in reasons:
+            if reason in STUCK:
+                return str(reason)
+    return ""
+
+
+def is_ready(pod: Object) -> bool:
+    conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
+    return conditions.get("Ready") == "True"

@@ -1,0 +1,31 @@
+"""The cluster of phase 1: ours, reachable, with a node that takes pods."""
+
+from workbook.check import Wrong, check
+from workbook.kubernetes import Kubernetes
+
+
+@check(read="phases/phase1/README.md#get-a-cluster")
+def test_node_is_ready(cluster: Kubernetes) -> str:
+    """Cluster is running, and its node is Ready"""
+    nodes = cluster.get("nodes")
+    for node in nodes:
+        name = node["metadata"]["name"]
+        ready = next(c for c in node["status"]["conditions"] if c["type"] == "Ready")
+        if ready["status"] != "True":
+            raise Wrong(
+                expected=f"the node {name} to be Ready",
+                found=f"Ready is {ready['status']}: {ready['message']}",
+                why="the kubelet, the node's agent, does not report: it is stopped, or the node "
+                "is. What ran there goes on, but nobody looks after it",
+                run_next=f"kubectl describe node {name}",
+            )
+        if node["spec"].get("unschedulable"):
+            raise Wrong(
+                expected=f"the node {name} to take new pods",
+                found="it is cordoned: Ready,SchedulingDisabled",
+                why="somebody closed it to new pods, as one does before maintenance; those that "
+                "run go on, and the next one waits for ever",
+                run_next=f"kubectl uncordon {name}",
+            )
+    version = nodes[0]["status"]["nodeInfo"]["kubeletVersion"]
+    return f"{len(nodes)} node, Kubernetes {version}" if len(nodes) == 1 else f"{len(nodes)} nodes"

@@ -1,0 +1,101 @@
+"""How the drills of phase 1 change an object of the cluster, and put it back as it was."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from checks.phase1.deployment import Deployment
+from workbook.check import Finding
+from workbook.drill import NothingToBreak, System
+from workbook.errors import WorkbookError
+from workbook.kubernetes import APP, Kubernetes, Object, eventually, open_cluster
+
+GOTO = "./workbook goto 1"
+SECONDS_TO_SHOW = 90  # until a break can be seen
+CONTAINER = "/spec/template/spec/containers/0"
+Patch = list[dict[str, Any]]
+
+
+def cluster_of(system: System) -> Kubernetes:
+    """The learner's cluster.
+
+    Raises:
+        NothingToBreak: there is none, or not one of the workbook.
+    """
+    try:
+        return open_cluster(system.phase.root, system.choices.target)
+    except Finding as finding:
+        raise NothingToBreak(str(finding), GOTO) from None
+
+
+def deployment_of(system: System) -> Deployment:
+    """The learner's Deployment.
+
+    Raises:
+        NothingToBreak: there is none.
+    """
+    cluster = cluster_of(system)
+    found = cluster.get_one("deployments", APP)
+    if found is None:
+        raise NothingToBreak("The API has not been deployed yet.", GOTO)
+    return Deployment(cluster, found)
+
+
+def change(system: System, kind: str, patch: Patch) -> None:
+    """Keep the lesson's object of that kind, then change it.
+
+    Raises:
+        NothingToBreak: there is none.
+    """
+    cluster = cluster_of(system)
+    found = cluster.get_one(kind, APP)
+    if found is None:
+        raise NothingToBreak(f"There is no {kind} {APP} yet.", GOTO)
+    kept = {key: found[key] for key in ("apiVersion", "kind", "spec")}
+    labels = found["metadata"].get("labels", {})
+    kept["metadata"] = {"name": APP, "namespace": cluster.namespace, "labels": labels}
+    (system.kept / f"{kind}.json").write_text(json.dumps(kept), encoding="utf-8")
+    kubectl(cluster, "patch", kind, APP, "--type=json", f"--patch={json.dumps(patch)}")
+
+
+def put_back(system: System, kind: str) -> None:
+    """Put the kept object back, and wait until its pods are Ready."""
+    cluster = cluster_of(system)
+    kept = system.kept / f"{kind}.json"
+    if kept.exists():  # else the break was interrupted before anything was changed
+        kubectl(cluster, "replace", "--filename=-", stdin=kept.read_text(encoding="utf-8"))
+    wait_for_rollout(cluster)
+
+
+def wait_for_rollout(cluster: Kubernetes) -> None:
+    kubectl(cluster, "rollout", "status", f"deployment/{APP}", "--timeout=120s")
+
+
+def wait_for_pods(system: System, shows: Callable[[list[Object]], bool]) -> None:
+    """Wait until the newest pods show what a break has done to them."""
+    if not shows(eventually(deployment_of(system).pods, shows, SECONDS_TO_SHOW)):
+        raise WorkbookError("The break does not show on the cluster.", "./workbook drill 1 --fix")
+
+
+def probe_has_failed(system: System) -> Callable[[list[Object]], bool]:
+    """Whether the cluster has told of a failed probe of the newest pods."""
+    cluster = cluster_of(system)
+    return lambda pods: any("probe failed" in cluster.events(pod) for pod in pods)
+
+
+def endpoints_of(cluster: Kubernetes) -> set[int]:
+    """The ports that the Service sends requests to."""
+    slices = cluster.get("endpointslices", f"kubernetes.io/service-name={APP}")
+    with_endpoints = [each for each in slices if each.get("endpoints")]
+    return {port["port"] for each in with_endpoints for port in each["ports"] or []}
+
+
+def kubectl(cluster: Kubernetes, *words: str, stdin: str = "") -> None:
+    """Run kubectl.
+
+    Raises:
+        WorkbookError: it failed.
+    """
+    done = cluster.run(*words, stdin=stdin)
+    if done.returncode != 0:
+        raise WorkbookError(f"kubectl {words[0]} failed: {done.stderr.strip()}")

@@ -1,0 +1,35 @@
+"""A node that takes no new pods."""
+
+from checks.phase1.test_cluster import test_node_is_ready
+from drills.phase1._objects import GOTO, cluster_of, kubectl
+from workbook.drill import Drill, NothingToBreak, System
+
+
+def break_it(system: System) -> None:
+    cluster = cluster_of(system)
+    node = cluster.get("nodes")[0]
+    if node["spec"].get("unschedulable"):
+        raise NothingToBreak("The node is cordoned already.", GOTO)
+    kubectl(cluster, "cordon", node["metadata"]["name"])
+
+
+def fix(system: System) -> None:
+    cluster = cluster_of(system)
+    kubectl(cluster, "uncordon", cluster.get("nodes")[0]["metadata"]["name"])
+
+
+DRILL = Drill(
+    title="There was maintenance last night, and it ended early.",
+    turns_red=test_node_is_ready,
+    hints=(
+        "What runs goes on. What would become of a new pod?",
+        "kubectl get nodes: what does it say beside Ready?",
+        "A cordoned node takes no new pods until it is uncordoned.",
+    ),
+    way_back=(
+        "Open the node for new pods, as has been done now:\n"
+        '  eval "$(./workbook env)"; kubectl uncordon workbook-control-plane'
+    ),
+    break_it=break_it,
+    fix=fix,
+)

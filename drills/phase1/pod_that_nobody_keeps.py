@@ -1,0 +1,46 @@
+"""A pod with the app's labels, and nothing that keeps it."""
+
+import json
+
+from checks.phase1.test_disturbance import test_pod_is_replaced
+from drills.phase1._objects import cluster_of, deployment_of, kubectl
+from workbook.drill import Drill, System
+from workbook.kubernetes import APP
+
+STRAY = f"{APP}-debug"
+
+
+def break_it(system: System) -> None:
+    template = deployment_of(system).found["spec"]["template"]
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": STRAY, "labels": template["metadata"]["labels"]},
+        "spec": template["spec"],
+    }
+    cluster = cluster_of(system)
+    kubectl(cluster, "apply", "--filename=-", stdin=json.dumps(pod))
+    wait = ("wait", "--for=condition=Ready", f"pod/{STRAY}")
+    kubectl(cluster, *wait, "--timeout=60s")
+
+
+def fix(system: System) -> None:
+    now = ("--ignore-not-found", "--grace-period=0", "--force")
+    kubectl(cluster_of(system), "delete", "pod", STRAY, *now)
+
+
+DRILL = Drill(
+    title="A colleague looked for a fault at night, with a pod of their own.",
+    turns_red=test_pod_is_replaced,
+    hints=(
+        "How many pods does the Service send requests to, and how many does the Deployment want?",
+        "kubectl --namespace ml-demo describe pods: which has no line “Controlled By”?",
+        "A pod without a keeper is not replaced when it ends, and no update reaches it.",
+    ),
+    way_back=(
+        "Delete it, as has been done now:\n"
+        f'  eval "$(./workbook env)"; kubectl --namespace ml-demo delete pod {STRAY}'
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,44 @@
+"""A registry that does not answer."""
+
+import subprocess
+
+from checks.phase1.test_registry import test_image_is_in_registry
+from drills.phase1._objects import deployment_of
+from workbook.drill import Drill, NothingToBreak, System
+from workbook.environment import lesson_environment
+from workbook.errors import WorkbookError
+from workbook.local.registry import NAME
+
+
+def break_it(system: System) -> None:
+    if system.choices.target != "local":
+        raise NothingToBreak(
+            "The registry of Azure is Azure's: this drill is for the target local."
+        )
+    deployment_of(system)
+    _docker(system, "stop", NAME)
+
+
+def fix(system: System) -> None:
+    _docker(system, "start", NAME)
+
+
+def _docker(system: System, *words: str) -> None:
+    environment = lesson_environment(system.phase.root, system.choices)
+    done = subprocess.run(["docker", *words], env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise WorkbookError(f"docker {words[0]} failed: {done.stderr.strip()}")
+
+
+DRILL = Drill(
+    title="Somebody tidied up containers that “nobody uses”.",
+    turns_red=test_image_is_in_registry,
+    hints=(
+        "Predictions are answered. What would happen on another node, or after the next update?",
+        "Where does the image come from? Its name begins with the address of the registry.",
+        "docker ps --all: the registry is a container too. Is it running?",
+    ),
+    way_back=("Start the registry, as has been done now; up does it, too:\n  ./workbook up"),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,31 @@
+"""An update that ends the old pods before it starts new ones."""
+
+from checks.phase1.test_disturbance import test_update_loses_nothing
+from drills.phase1._objects import change, put_back
+from workbook.drill import Drill, System
+
+
+def break_it(system: System) -> None:
+    patch = [{"op": "replace", "path": "/spec/strategy", "value": {"type": "Recreate"}}]
+    change(system, "deployment", patch)
+
+
+def fix(system: System) -> None:
+    put_back(system, "deployment")
+
+
+DRILL = Drill(
+    title="The quota was tight during an update, and somebody found a strategy that needs less.",
+    turns_red=test_update_loses_nothing,
+    hints=(
+        "Nothing is wrong at the moment. What would the next update do?",
+        "kubectl --namespace ml-demo get deployment ml-api --output yaml: look for `strategy`",
+        "Recreate: all pods end, then new ones start. Between the two, nobody answers.",
+    ),
+    way_back=(
+        "Roll, with no pod unavailable, as has been done now:\n"
+        "  git diff phases/phase1/k8s; then deploy again, as the lesson does"
+    ),
+    break_it=break_it,
+    fix=fix,
+)
