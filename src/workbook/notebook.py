@@ -1,12 +1,17 @@
+# ruff: noqa: E402 - what is not to be imported has to be named first
 """Notebooks: made from lessons, and run from top to bottom."""
 
 import hashlib
 import re
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+# jsonschema would import it to check addresses of a kind that no notebook has; that takes 1.4 s
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 import jupytext
 import nbformat

@@ -224,12 +224,12 @@ def _running_engine(cluster: Cluster) -> Engine | None:
 
 
 def _images(engine: Engine, record: Record) -> list[str]:
-    """The images that were made here: the learner's, and the kit's."""
-    images: list[str] = []
+    """The ids of the images that were made here: the learner's, and the kit's."""
+    images: set[str] = set()
     for reference in (f"localhost:{record.registry_port}/*", "workbook/*"):
-        listing = ["image", "ls", "--format={{.Repository}}:{{.Tag}}"]
-        images += engine.run(*listing, f"--filter=reference={reference}").stdout.split()
-    return images
+        listing = ["image", "ls", "--quiet", f"--filter=reference={reference}"]
+        images.update(engine.run(*listing).stdout.split())
+    return sorted(images)
 
 
 def _kind(engine: Engine, *words: str) -> str:
