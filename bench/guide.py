@@ -1,4 +1,4 @@
-"""The guide's phase-0 code, cut out of its Markdown when a comparison runs; nothing is retyped."""
+"""The guide's code, cut out of its Markdown when a comparison runs; nothing is retyped."""
 
 import csv
 import hashlib
@@ -37,15 +37,21 @@ def cut(markdown: Path) -> Source:
     Raises:
         GuideError: the file is not the guide, or its phase 0 looks different.
     """
-    try:
-        lines = markdown.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise GuideError(f"{markdown} cannot be read as UTF-8 text: {error}") from None
+    lines = _lines(markdown)
     return Source(
         requirements=_block(lines, "Install Dependencies"),
         train=_block(lines, "src/model/train.py"),
         api=_block(lines, "src/api/main.py"),
     )
+
+
+def dockerfile(markdown: Path) -> str:
+    """Take the Dockerfile of phase 1 out of the guide.
+
+    Raises:
+        GuideError: the file is not the guide, or its phase 1 looks different.
+    """
+    return _block(_lines(markdown), "Create Dockerfile", phase="Phase 1:")
 
 
 def write(source: Source, folder: Path) -> None:
@@ -93,12 +99,19 @@ def train(python: Path, folder: Path) -> None:
     _run([str(python), "src/model/train.py"], cwd=folder, env=environment)
 
 
-def _block(lines: list[str], heading: str) -> str:
-    """The first fenced block below the heading of phase 0 that contains `heading`."""
+def _lines(markdown: Path) -> list[str]:
+    try:
+        return markdown.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise GuideError(f"{markdown} cannot be read as UTF-8 text: {error}") from None
+
+
+def _block(lines: list[str], heading: str, phase: str = PHASE) -> str:
+    """The first fenced block below the heading of the phase that contains `heading`."""
     steps = iter(lines)
-    for wanted in (PHASE, heading):
+    for wanted in (phase, heading):
         if not any(line.startswith("#") and wanted in line for line in steps):
-            raise GuideError(f"this is not the guide: no heading of phase 0 has {wanted!r}")
+            raise GuideError(f"this is not the guide: no heading of {phase} has {wanted!r}")
     if not any(line.startswith("```") for line in steps):
         raise GuideError(f"the guide has no code below {heading!r}")
     code: list[str] = []

@@ -20,12 +20,16 @@ import nbformat
 import pytest
 from copies import ROOT, clean_environment
 from playwright.sync_api import Browser, Page, sync_playwright
+from proofs import drill_names
 
 from workbook.lesson import checklist
+from workbook.notebook import executed
+from workbook.phase import Phase, phases
 from workbook.suite import find_browser
 
 pytestmark = pytest.mark.live
 
+PHASES = phases(ROOT, "local")
 PHONE = {"width": 390, "height": 844}
 QUIET = [  # without these, Chromium asks hosts of its own
     "--no-sandbox",
@@ -83,10 +87,10 @@ def build(home: Path, site: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture(scope="module")
-def site(ran: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(with_phase1: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site."""
     folder = tmp_path_factory.mktemp("site")
-    done = build(ran, folder)
+    done = build(with_phase1, folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -122,12 +126,18 @@ def visits(site: Path, address: str, browser: Browser) -> dict[str, Visit]:
     return {name: visit(browser, urljoin(address, name)) for name in pages_of(site)}
 
 
+@pytest.fixture(params=PHASES, ids=lambda phase: phase.name)
+def phase(request: pytest.FixtureRequest, with_phase1: Path) -> Phase:
+    """Each phase, in the copy in which all have been run."""
+    return Phase(request.param.number, with_phase1, "local")
+
+
 @pytest.fixture
-def lesson(address: str, browser: Browser) -> Iterator[Page]:
-    """The page of lesson 0, with every fold open."""
+def lesson(address: str, browser: Browser, phase: Phase) -> Iterator[Page]:
+    """The page of a lesson, with every fold open."""
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto(urljoin(address, "lessons/phase0/"))
+    page.goto(urljoin(address, f"lessons/{phase.name}/"))
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     yield page
     context.close()
@@ -193,8 +203,8 @@ def test_every_internal_link_leads_somewhere(site: Path) -> None:
     assert broken == []
 
 
-def test_no_page_holds_a_path_of_this_machine(site: Path, ran: Path) -> None:
-    secrets = [str(ran), str(ROOT), f"{Path.home()}/"]
+def test_no_page_holds_a_path_of_this_machine(site: Path, with_phase1: Path) -> None:
+    secrets = [str(with_phase1), str(ROOT), f"{Path.home()}/"]
     texts = [path for path in site.rglob("*") if path.suffix in (".html", ".json", ".svg", ".xml")]
     assert texts
     for path in texts:
@@ -202,8 +212,8 @@ def test_no_page_holds_a_path_of_this_machine(site: Path, ran: Path) -> None:
         assert [secret for secret in secrets if secret in text] == [], path.relative_to(site)
 
 
-def test_the_copy_button_copies_the_commands_of_the_lesson(lesson: Page, ran: Path) -> None:
-    text = (ran / "phases" / "phase0" / "README.md").read_text(encoding="utf-8")
+def test_the_copy_button_copies_the_commands_of_the_lesson(lesson: Page, phase: Phase) -> None:
+    text = phase.lesson.read_text(encoding="utf-8")
     commands = re.findall(r"^```bash\n(.*?)\n```", text, re.MULTILINE | re.DOTALL)
     blocks = lesson.locator("div.language-bash")
     assert blocks.count() == len(commands) > 5
@@ -224,41 +234,48 @@ def copied(page: Page) -> str:
     return str(text).rstrip("\n")
 
 
-def test_the_lesson_shows_what_its_run_put_out(lesson: Page, ran: Path) -> None:
-    state = ran / ".workbook" / "local" / "phase0"
+def test_the_lesson_shows_what_its_run_put_out(lesson: Page, phase: Phase) -> None:
     outputs = [
         output
-        for cell in nbformat.read(state / "phase0.ipynb", as_version=4).cells
+        for cell in nbformat.read(executed(phase), as_version=4).cells
         for output in cell.get("outputs", [])
     ]
     said = "".join(output.text for output in outputs if output.output_type == "stream")
     shown = lesson.locator(".no-copy code").all_text_contents()
-    said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{ran}/", "")
+    said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{phase.root}/", "")
     assert "".join("".join(shown).split()) == "".join(said.split()) != ""
     plots = lesson.locator("article img")
     assert plots.count() == len([o for o in outputs if o.output_type == "display_data"]) > 0
     for image in plots.all():
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         assert str(image.get_attribute("alt")).startswith("Plot: ")
-    day = time.strptime(json.loads((state / "run.json").read_text())["started"][:10], "%Y-%m-%d")
+    day = time.strptime(
+        json.loads((phase.state / "run.json").read_text())["started"][:10], "%Y-%m-%d"
+    )
     assert time.strftime(f"{day.tm_mday} %B %Y", day) in lesson.inner_text("article")
 
 
-def test_the_reference_has_every_check_and_drill(address: str, browser: Browser, ran: Path) -> None:
+def test_the_reference_has_every_check_and_drill(address: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(urljoin(address, "reference/checks/"))
     lines = [heading.removesuffix("¶") for heading in page.locator("h3").all_text_contents()]
-    assert lines == checklist((ran / "phases/phase0/README.md").read_text(encoding="utf-8"))
+    lessons = (phase.lesson.read_text(encoding="utf-8") for phase in PHASES)
+    assert lines == [line for lesson in lessons for line in checklist(lesson)]
     text = page.inner_text("article")
     page.close()
-    for path in (ran / "drills" / "phase0").glob("[!_]*.py"):
-        assert f"./workbook drill 0 {path.stem.replace('_', '-')}" in text
+    for phase in PHASES:
+        for name in drill_names(phase.number):
+            assert f"./workbook drill {phase.number} {name}" in text
 
 
 @pytest.mark.parametrize("lacking", ["it never ran", "it stopped halfway", "it has changed"])
-def test_a_lesson_without_a_run_fails_the_build(ran: Path, tmp_path: Path, lacking: str) -> None:
+def test_a_lesson_without_a_run_fails_the_build(
+    with_phase1: Path, tmp_path: Path, lacking: str
+) -> None:
     home = tmp_path / "workbook"
-    shutil.copytree(ran, home, ignore=shutil.ignore_patterns(".venv", ".git", "logs"))
+    shutil.copytree(
+        with_phase1, home, ignore=shutil.ignore_patterns(".venv", ".git", "logs", "engine")
+    )
     state = home / ".workbook" / "local" / "phase0"
     if lacking == "it never ran":
         (state / "phase0.ipynb").unlink()

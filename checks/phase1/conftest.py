@@ -60,4 +60,4 @@ def address(choices: Choices, service: dict[str, Any]) -> str:
 @pytest.fixture
 def api(phase: Phase, address: str) -> Api:
     """The API behind the Service."""
-    return Api(address, "kubectl --namespace ml-demo get pods,endpointslices")
+    return Api(address, start_command="./workbook goto 1")

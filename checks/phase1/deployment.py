@@ -11,7 +11,8 @@ STUCK = {
     "ErrImagePull": "the node cannot fetch the image: its name or digest is wrong, or the registry "
     "is gone or refuses",
     "InvalidImageName": "the image's name cannot be parsed",
-    "CreateContainerConfigError": "the container's settings contradict each other or the image",
+    "CreateContainerConfigError": "the container cannot be set up: its image wants root, or "
+    "it names a Secret or ConfigMap that is not there",
     "CreateContainerError": "the container cannot be made from the image",
     "RunContainerError": "the image's command cannot be started",
     "CrashLoopBackOff": "the process ends again and again soon after its start",
@@ -25,21 +26,22 @@ class Deployment:
     """The learner's Deployment."""
 
     cluster: Kubernetes
-    found: Object
+    object: Object
 
     @property
     def image(self) -> str:
-        image: str = self.found["spec"]["template"]["spec"]["containers"][0]["image"]
-        return image
+        """What it names for the container of the API; "" where it has none."""
+        containers = self.object["spec"]["template"]["spec"]["containers"]
+        return next((each["image"] for each in containers if each["name"] == APP), "")
 
     @property
     def made(self) -> str:
-        made: str = self.found["metadata"]["creationTimestamp"]
+        made: str = self.object["metadata"]["creationTimestamp"]
         return made
 
     def replica_sets(self) -> list[Object]:
         """Its ReplicaSets, by revision: the last one is current."""
-        sets = [item for item in self.cluster.get("replicasets") if owner(item) == uid(self.found)]
+        sets = [item for item in self.cluster.get("replicasets") if owner(item) == uid(self.object)]
         return sorted(sets, key=lambda item: int(item["metadata"]["annotations"][REVISION]))
 
     def pods(self) -> list[Object]:
@@ -77,6 +79,8 @@ def owner(item: Object) -> str:
 def stuck(pod: Object) -> str:
     """The reason for which a pod's container does not run and will not by itself; else ""."""
     for container in pod["status"].get("containerStatuses", []):
+        if container.get("ready"):  # it works now, whatever its last end was
+            continue
         reasons = [
             container.get("lastState", {}).get("terminated", {}).get("reason", ""),
             container["state"].get("terminated", {}).get("reason", ""),
@@ -86,6 +90,12 @@ def stuck(pod: Object) -> str:
             if reason in STUCK:
                 return str(reason)
     return ""
+
+
+def image_of(pod: Object) -> str:
+    """What the container of the API really runs, by digest; "" where that is not known yet."""
+    statuses = pod["status"].get("containerStatuses", [])
+    return next((each["imageID"] for each in statuses if each["name"] == APP), "")
 
 
 def is_ready(pod: Object) -> bool:

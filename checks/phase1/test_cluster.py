@@ -3,20 +3,31 @@
 from workbook.check import Wrong, check
 from workbook.kubernetes import Kubernetes
 
+UNREPORTED = {"status": "Unknown", "message": "the kubelet has not reported yet"}
+
 
 @check(read="phases/phase1/README.md#get-a-cluster")
 def test_node_is_ready(cluster: Kubernetes) -> str:
     """Cluster is running, and its node is Ready"""
     nodes = cluster.get("nodes")
+    if not nodes:
+        raise Wrong(
+            expected="a node",
+            found="none",
+            why="the node was deleted, or has never reported to the API server",
+            run_next="./workbook down && ./workbook up",
+        )
     for node in nodes:
         name = node["metadata"]["name"]
-        ready = next(c for c in node["status"]["conditions"] if c["type"] == "Ready")
+        conditions = node["status"].get("conditions", [])
+        ready = next((c for c in conditions if c["type"] == "Ready"), UNREPORTED)
         if ready["status"] != "True":
             raise Wrong(
                 expected=f"the node {name} to be Ready",
                 found=f"Ready is {ready['status']}: {ready['message']}",
                 why="the kubelet, the node's agent, does not report: it is stopped, or the node "
-                "is. What ran there goes on, but nobody looks after it",
+                "is. The containers may go on, but their pods count as not ready, so that no "
+                "Service sends them requests",
                 run_next=f"kubectl describe node {name}",
             )
         if node["spec"].get("unschedulable"):

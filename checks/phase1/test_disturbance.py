@@ -3,6 +3,8 @@
 With --active, both are done again.
 """
 
+import shlex
+
 from checks.phase1 import test_pod
 from checks.phase1.deployment import SELECTOR, Deployment, name, owner, uid
 from workbook.check import NotStarted, Wrong, check
@@ -19,20 +21,25 @@ def test_update_loses_nothing(
 ) -> str:
     """A rolling update loses no request"""
     if active:
-        restart = " ".join(cluster.command("rollout", "restart", f"deployment/{APP}"))
-        wait = " ".join(cluster.command("rollout", "status", f"deployment/{APP}", "--timeout=120s"))
-        traffic = _repeated(cluster, address, ["sh", "-c", f"{restart} && {wait}"])
+        old = [f"pod/{name(pod)}" for pod in deployment.pods()]
+        steps = (
+            ("rollout", "restart", f"deployment/{APP}"),
+            ("rollout", "status", f"deployment/{APP}", "--timeout=120s"),
+            ("wait", "--for=delete", *old, "--timeout=60s"),
+        )
+        commands = " && ".join(shlex.join(cluster.command(*step)) for step in steps)
+        traffic = _repeated(cluster, address, "an update", ["sh", "-c", commands])
     else:
         traffic = _recorded(phase, deployment, "rolling-update", "update the API")
-    _refuse_failures(traffic)
-    strategy = deployment.found["spec"]["strategy"]
+    _refuse_failures(traffic, "update the API")
+    strategy = deployment.object["spec"]["strategy"]
     rolling = strategy.get("rollingUpdate", {})
     if strategy["type"] != "RollingUpdate" or rolling.get("maxUnavailable") not in (0, "0%"):
         raise Wrong(
             expected="the strategy RollingUpdate with maxUnavailable 0",
             found=f"{strategy['type']} {rolling or ''}".strip(),
-            why="the next update would end the old pod before the new one can answer",
-            run_next="git diff phases/phase1/k8s; then deploy again, as the lesson does",
+            why="the next update may end an old pod before a new one can answer",
+            run_next="kubectl kustomize phases/phase1/k8s/local | kubectl diff --filename -",
         )
     if len(deployment.replica_sets()) < 2:
         raise NotStarted("update the API in the lesson: this Deployment has had one version")
@@ -46,10 +53,10 @@ def test_pod_is_replaced(
     """A deleted pod is replaced, and the address goes on answering"""
     if active:
         delete = cluster.command("delete", "pod", f"--selector={SELECTOR}")
-        traffic = _repeated(cluster, address, delete)
+        traffic = _repeated(cluster, address, "a deleted pod", delete)
     else:
         traffic = _recorded(phase, deployment, "pod-deletion", "delete the pod")
-    _refuse_failures(traffic)
+    _refuse_failures(traffic, "delete the pod")
     keepers = {uid(item) for item in deployment.replica_sets()}
     for pod in cluster.get("pods", SELECTOR):
         if owner(pod) not in keepers:
@@ -67,9 +74,9 @@ def test_pod_is_replaced(
     return traffic.summary()
 
 
-def _repeated(cluster: Kubernetes, address: str, command: list[str]) -> Traffic:
+def _repeated(cluster: Kubernetes, address: str, what: str, command: list[str]) -> Traffic:
     """Do again what the lesson did; its own recording stays."""
-    print(f"\n   --active: requests meanwhile, and {' '.join(command)[-80:]}", flush=True)
+    print(f"\n   --active: {what}, with requests meanwhile …", flush=True)
     return under_traffic(address, command, cluster.facts)
 
 
@@ -80,12 +87,18 @@ def _recorded(phase: Phase, deployment: Deployment, recording: str, task: str) -
     return traffic
 
 
-def _refuse_failures(traffic: Traffic) -> None:
-    if traffic.status != 0 or traffic.failed:
-        problem = f"the command ended with status {traffic.status}; " if traffic.status else ""
+def _refuse_failures(traffic: Traffic, task: str) -> None:
+    if traffic.status != 0:
         raise Wrong(
-            expected="no failed request",
-            found=problem + traffic.summary(),
+            expected="the command to succeed while requests are sent",
+            found=f"it ended with status {traffic.status}; {traffic.summary()}",
+            why="Kubernetes did not get there in time; the events of the pods say why",
+            run_next="kubectl --namespace ml-demo describe pods --show-events",
+        )
+    if traffic.failed or not traffic.samples:
+        raise Wrong(
+            expected="requests, and none that failed",
+            found=traffic.summary(),
             why="a pod was gone before another could answer, or ended with requests in flight",
-            run_next="./workbook check 1 --active",
+            run_next=f"./workbook lab 1, and {task} again, with traffic",
         )

@@ -3,9 +3,9 @@
 import json
 
 from checks.phase1 import test_registry
-from checks.phase1.deployment import STUCK, Deployment, is_ready, name, stuck
+from checks.phase1.deployment import STUCK, Deployment, image_of, is_ready, name, stuck
 from workbook.check import Wrong, check
-from workbook.kubernetes import Kubernetes, Object, eventually
+from workbook.kubernetes import APP, Kubernetes, Object, eventually
 
 SECONDS_TO_RUN = 20  # from a cached image
 SECONDS_TO_BE_READY = 15
@@ -29,13 +29,15 @@ def test_pod_is_running(deployment: Deployment) -> str:
     """Pod is in "Running" state"""
     pods = eventually(deployment.pods, _is_settled, SECONDS_TO_RUN)
     if not pods:
-        keeper = deployment.replica_sets()[-1]
+        keepers = deployment.replica_sets()[-1:]
+        none_wanted = deployment.object["spec"].get("replicas") == 0
         raise Wrong(
             expected="a pod for the Deployment's newest version",
-            found="none\n" + deployment.evidence(keeper),
-            why="the API server refuses the pod that the ReplicaSet asks for, or no pod was asked "
-            "for (replicas: 0)",
-            run_next=f"{DESCRIBE} replicaset {name(keeper)}",
+            found="\n".join(["none", *map(deployment.evidence, keepers)]).strip(),
+            why="the Deployment asks for no pod: replicas is 0"
+            if none_wanted
+            else "the API server refuses the pod that the ReplicaSet asks for",
+            run_next=f"{DESCRIBE} replicasets --show-events",
         )
     for pod in pods:
         reason = stuck(pod)
@@ -56,7 +58,7 @@ def _is_settled(pods: list[Object]) -> bool:
 @check(read="phases/phase1/README.md#run-it-on-kubernetes", after=test_pod_is_running)
 def test_pod_is_ready(deployment: Deployment) -> str:
     """Pod is Ready: its probes pass"""
-    pods = eventually(deployment.pods, lambda p: all(map(is_ready, p)), SECONDS_TO_BE_READY)
+    pods = eventually(deployment.pods, _are_ready, SECONDS_TO_BE_READY)
     for pod in pods:
         if not is_ready(pod):
             raise Wrong(
@@ -66,7 +68,11 @@ def test_pod_is_ready(deployment: Deployment) -> str:
                 "until then it sends it no request",
                 run_next=f"{DESCRIBE} pod {name(pod)}",
             )
-    return f"{len(pods)} of {len(pods)}"
+    return f"{len(pods)} ready"
+
+
+def _are_ready(pods: list[Object]) -> bool:
+    return bool(pods) and all(map(is_ready, pods))
 
 
 @check(read="phases/phase1/README.md#put-it-into-a-registry", after=test_pod_is_running)
@@ -79,11 +85,11 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
             found=deployment.image,
             why="a tag can be moved to another image at any time: two pods of one Deployment could "
             "run different code, and nobody could say which",
-            run_next="kubectl kustomize k8s/local | sed "
-            '"s|image: ml-api|image: $IMAGE|" | kubectl apply -f -   (in phases/phase1)',
+            run_next="export IMAGE as the lesson does under “Put it into a registry”, then deploy "
+            "again as under “Run it on Kubernetes”",
         )
     for pod in deployment.pods():
-        runs = pod["status"]["containerStatuses"][0]["imageID"]
+        runs = image_of(pod)
         if not runs.endswith(digest):
             raise Wrong(
                 expected=f"{name(pod)} to run {digest}",
@@ -97,7 +103,7 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
 @check(read="phases/phase1/README.md#what-the-pod-may-do", after=test_pod_is_ready)
 def test_pod_is_confined(deployment: Deployment, cluster: Kubernetes) -> str:
     """Pod runs without root and cannot change its own files"""
-    pod = name(deployment.pods()[0])
+    pod = next(map(name, deployment.pods()), f"deployment/{APP}")
     done = cluster.run("exec", pod, "--", "python", "-c", LOOK_INSIDE)
     if done.returncode != 0:
         raise Wrong(

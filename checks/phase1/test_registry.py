@@ -14,6 +14,7 @@ MANIFESTS = (  # of a single image and of an image for several architectures
     "application/vnd.docker.distribution.manifest.list.v2+json"
 )
 SECONDS_TO_ANSWER = 5
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is on this machine
 
 
 @check(read="phases/phase1/README.md#put-it-into-a-registry", after=test_cluster.test_node_is_ready)
@@ -22,16 +23,23 @@ def test_image_is_in_registry(deployment: Deployment, choices: Choices) -> str:
     if choices.target != "local":
         raise Unknown("Azure's registry is not asked yet: az acr repository show-tags shows it")
     host, _, rest = deployment.image.partition("/")
+    if not rest:
+        raise Wrong(
+            expected="an image of your registry: HOST/NAME@sha256:…",
+            found=deployment.image,
+            why="the Deployment names no registry, so that the node asks a public one",
+            run_next="deploy again, as the lesson does under “Run it on Kubernetes”",
+        )
     repository, at, digest = rest.partition("@")
     if not at:
-        repository, _, digest = rest.rpartition(":")
+        repository, _, digest = rest.partition(":")
     request = urllib.request.Request(
-        f"http://{host}/v2/{repository}/manifests/{digest}",
+        f"http://{host}/v2/{repository}/manifests/{digest or 'latest'}",
         method="HEAD",
         headers={"Accept": MANIFESTS},
     )
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER):
+        with DIRECTLY.open(request, timeout=SECONDS_TO_ANSWER):
             return f"{repository} {digest[:23]}"
     except urllib.error.HTTPError as error:
         found = f"the registry answers {error.code}: {error.reason}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from checks.phase1 import test_cluster
-from workbook.check import NotStarted, Wrong, check
+from workbook.check import Finding, Wrong, check
 from workbook.kubernetes import APP, Kubernetes
 from workbook.learner import Api
 
@@ -49,16 +49,15 @@ def test_address_predicts(api: Api) -> str:
     for sentence, label in SENTENCES.items():
         try:
             response = api.predict(sentence)
-        except NotStarted:
+        except Finding as finding:  # refused, or accepted by the engine's proxy and then closed
             raise Wrong(
                 expected=f"an answer at {api.address}",
-                found="the connection is refused",
-                why="the Service has pods behind it, but nothing listens on the port that it sends "
+                found=finding.rows.get("found", "the connection is refused"),
+                why="the Service has pods behind it, but nothing answers on the port that it sends "
                 "requests to",
                 run_next=f"kubectl --namespace ml-demo describe service {APP}",
             ) from None
-        answer = response.json() if response.status_code == 200 else {}
-        if answer.get("label") != label:
+        if response.status_code != 200 or f'"label":"{label}"' not in response.text:
             raise Wrong(
                 expected=f"200 and {label} for {sentence!r}",
                 found=f"{response.status_code} {' '.join(response.text.split())[:120]}",

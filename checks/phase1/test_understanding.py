@@ -23,7 +23,7 @@ def test_kubernetes_is_understood(phase: Phase) -> str:
     answers = read_answers(phase)
     right = _right_answers(phase)
     for question, asked in QUESTIONS.items():
-        given = answers.get(question, "").strip().strip("\"'`").removeprefix("replicaset/")
+        given = answers.get(question, "").strip().strip("\"'`").rpartition("/")[2]
         if question in answers and given not in right[question]:
             raise Wrong(
                 expected=f"{question}: {asked}",

@@ -8,11 +8,17 @@ from checks.phase1.deployment import Deployment
 from workbook.check import Finding
 from workbook.drill import NothingToBreak, System
 from workbook.errors import WorkbookError
-from workbook.kubernetes import APP, Kubernetes, Object, eventually, open_cluster
+from workbook.kubernetes import APP, Found, Kubernetes, Object, eventually, open_cluster
 
 GOTO = "./workbook goto 1"
 SECONDS_TO_SHOW = 90  # until a break can be seen
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # the next apply compares with it
 CONTAINER = "/spec/template/spec/containers/0"
+DEPLOY_AGAIN = (  # the end of a way back
+    '  eval "$(./workbook env)"\n'
+    "  kubectl kustomize phases/phase1/k8s/local | kubectl diff --filename -\n"
+    "shows what differs, the image too; then deploy again, as the lesson does."
+)
 Patch = list[dict[str, Any]]
 
 
@@ -52,8 +58,13 @@ def change(system: System, kind: str, patch: Patch) -> None:
     if found is None:
         raise NothingToBreak(f"There is no {kind} {APP} yet.", GOTO)
     kept = {key: found[key] for key in ("apiVersion", "kind", "spec")}
-    labels = found["metadata"].get("labels", {})
-    kept["metadata"] = {"name": APP, "namespace": cluster.namespace, "labels": labels}
+    annotations = found["metadata"].get("annotations", {})
+    kept["metadata"] = {
+        "name": APP,
+        "namespace": cluster.namespace,
+        "labels": found["metadata"].get("labels", {}),
+        "annotations": {k: v for k, v in annotations.items() if k == LAST_APPLIED},
+    }
     (system.kept / f"{kind}.json").write_text(json.dumps(kept), encoding="utf-8")
     kubectl(cluster, "patch", kind, APP, "--type=json", f"--patch={json.dumps(patch)}")
 
@@ -71,23 +82,30 @@ def wait_for_rollout(cluster: Kubernetes) -> None:
     kubectl(cluster, "rollout", "status", f"deployment/{APP}", "--timeout=120s")
 
 
-def wait_for_pods(system: System, shows: Callable[[list[Object]], bool]) -> None:
-    """Wait until the newest pods show what a break has done to them."""
-    if not shows(eventually(deployment_of(system).pods, shows, SECONDS_TO_SHOW)):
+def wait_until(look: Callable[[], Found], shows: Callable[[Found], bool]) -> None:
+    """Wait until the cluster shows what a break has done.
+
+    Raises:
+        WorkbookError: it does not.
+    """
+    if not shows(eventually(look, shows, SECONDS_TO_SHOW)):
         raise WorkbookError("The break does not show on the cluster.", "./workbook drill 1 --fix")
 
 
-def probe_has_failed(system: System) -> Callable[[list[Object]], bool]:
-    """Whether the cluster has told of a failed probe of the newest pods."""
+def wait_for_pods(system: System, shows: Callable[[list[Object]], bool]) -> None:
+    """Wait until the newest pods show what a break has done to them."""
+    wait_until(deployment_of(system).pods, shows)
+
+
+def events_say(system: System, words: str) -> Callable[[list[Object]], bool]:
+    """Whether the events of pods hold these words."""
     cluster = cluster_of(system)
-    return lambda pods: any("probe failed" in cluster.events(pod) for pod in pods)
+    return lambda pods: any(words in cluster.events(pod) for pod in pods)
 
 
-def endpoints_of(cluster: Kubernetes) -> set[int]:
-    """The ports that the Service sends requests to."""
-    slices = cluster.get("endpointslices", f"kubernetes.io/service-name={APP}")
-    with_endpoints = [each for each in slices if each.get("endpoints")]
-    return {port["port"] for each in with_endpoints for port in each["ports"] or []}
+def ports_behind(cluster: Kubernetes) -> set[str]:
+    """The ports of ready pods that the Service sends requests to."""
+    return {each.rpartition(":")[2] for each in cluster.facts()["endpoints"]}
 
 
 def kubectl(cluster: Kubernetes, *words: str, stdin: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from checks.phase1.deployment import stuck
 from checks.phase1.test_pod import test_pod_is_running
-from drills.phase1._objects import CONTAINER, change, put_back, wait_for_pods
+from drills.phase1._objects import CONTAINER, DEPLOY_AGAIN, change, put_back, wait_for_pods
 from workbook.drill import Drill, System
 
 
@@ -25,10 +25,7 @@ DRILL = Drill(
         "kubectl --namespace ml-demo describe pod: Last State. Exit code 137 is 128 + 9, killed.",
         "Compare the limit with what the process holds once the model is loaded: see the lesson.",
     ),
-    way_back=(
-        "Give it the memory that it needs, as has been done now:\n"
-        "  git diff phases/phase1/k8s; then deploy again, as the lesson does"
-    ),
+    way_back=("Give it the memory that it needs, as has been done now:\n" + DEPLOY_AGAIN),
     break_it=break_it,
     fix=fix,
 )

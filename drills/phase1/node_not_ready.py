@@ -1,14 +1,11 @@
 """A node whose agent has stopped."""
 
-import subprocess
-
 from checks.phase1.test_cluster import test_node_is_ready
-from drills.phase1._objects import SECONDS_TO_SHOW, cluster_of, wait_for_rollout
+from drills.phase1._objects import cluster_of, wait_for_rollout, wait_until
 from workbook.drill import Drill, NothingToBreak, System
-from workbook.environment import lesson_environment
-from workbook.errors import WorkbookError
-from workbook.kubernetes import Kubernetes, eventually
+from workbook.kubernetes import Kubernetes
 from workbook.local.cluster import NODE
+from workbook.local.engine import find_engine
 
 
 def break_it(system: System) -> None:
@@ -16,26 +13,20 @@ def break_it(system: System) -> None:
         raise NothingToBreak("On Azure, the nodes are Azure's: this drill is for the target local.")
     cluster = cluster_of(system)
     _signal(system, "STOP")
-    eventually(lambda: _is_ready(cluster), lambda ready: not ready, SECONDS_TO_SHOW)
+    wait_until(lambda: _is_ready(cluster), lambda ready: not ready)
 
 
 def fix(system: System) -> None:
     _signal(system, "CONT")
     cluster = cluster_of(system)
-    eventually(lambda: _is_ready(cluster), bool, SECONDS_TO_SHOW)
+    wait_until(lambda: _is_ready(cluster), bool)
     wait_for_rollout(cluster)  # the pods were taken for not Ready, too
 
 
 def _signal(system: System, signal: str) -> None:
     """Stop the kubelet, or let it go on; the container of the node stays."""
-    done = subprocess.run(
-        ["docker", "exec", NODE, "pkill", f"-{signal}", "--exact", "kubelet"],
-        env=lesson_environment(system.phase.root, system.choices),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        raise WorkbookError(f"The kubelet cannot be reached: {done.stderr.strip()}")
+    engine = find_engine(system.phase.root)
+    engine.run("exec", NODE, "pkill", f"-{signal}", "--exact", "kubelet")
 
 
 def _is_ready(cluster: Kubernetes) -> bool:

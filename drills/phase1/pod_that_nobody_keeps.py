@@ -11,7 +11,7 @@ STRAY = f"{APP}-debug"
 
 
 def break_it(system: System) -> None:
-    template = deployment_of(system).found["spec"]["template"]
+    template = deployment_of(system).object["spec"]["template"]
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",

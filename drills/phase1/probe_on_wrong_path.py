@@ -1,14 +1,21 @@
 """A readiness probe that asks for a page that is not there."""
 
 from checks.phase1.test_pod import test_pod_is_ready
-from drills.phase1._objects import CONTAINER, change, probe_has_failed, put_back, wait_for_pods
+from drills.phase1._objects import (
+    CONTAINER,
+    DEPLOY_AGAIN,
+    change,
+    events_say,
+    put_back,
+    wait_for_pods,
+)
 from workbook.drill import Drill, System
 
 
 def break_it(system: System) -> None:
     path = f"{CONTAINER}/readinessProbe/httpGet/path"
     change(system, "deployment", [{"op": "replace", "path": path, "value": "/healthz"}])
-    wait_for_pods(system, probe_has_failed(system))
+    wait_for_pods(system, events_say(system, "Readiness probe failed"))
 
 
 def fix(system: System) -> None:
@@ -20,13 +27,10 @@ DRILL = Drill(
     turns_red=test_pod_is_ready,
     hints=(
         "The pod runs and gets no request. What does Kubernetes ask it, and what does it answer?",
-        "kubectl --namespace ml-demo describe pod: the events say which probe failed, and how",
+        "kubectl --namespace ml-demo describe pods --show-events: which probe failed, and how?",
         "Which paths does the API have? curl it, or read phases/phase1/sentiment/api.py.",
     ),
-    way_back=(
-        "Ask for the path that the API has, as has been done now:\n"
-        "  git diff phases/phase1/k8s; then deploy again, as the lesson does"
-    ),
+    way_back=("Ask for the path that the API has, as has been done now:\n" + DEPLOY_AGAIN),
     break_it=break_it,
     fix=fix,
 )

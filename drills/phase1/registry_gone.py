@@ -1,12 +1,9 @@
 """A registry that does not answer."""
 
-import subprocess
-
 from checks.phase1.test_registry import test_image_is_in_registry
 from drills.phase1._objects import deployment_of
 from workbook.drill import Drill, NothingToBreak, System
-from workbook.environment import lesson_environment
-from workbook.errors import WorkbookError
+from workbook.local.engine import find_engine
 from workbook.local.registry import NAME
 
 
@@ -16,18 +13,11 @@ def break_it(system: System) -> None:
             "The registry of Azure is Azure's: this drill is for the target local."
         )
     deployment_of(system)
-    _docker(system, "stop", NAME)
+    find_engine(system.phase.root).run("stop", NAME)
 
 
 def fix(system: System) -> None:
-    _docker(system, "start", NAME)
-
-
-def _docker(system: System, *words: str) -> None:
-    environment = lesson_environment(system.phase.root, system.choices)
-    done = subprocess.run(["docker", *words], env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise WorkbookError(f"docker {words[0]} failed: {done.stderr.strip()}")
+    find_engine(system.phase.root).run("start", NAME)
 
 
 DRILL = Drill(

@@ -1,9 +1,8 @@
 """A pod that asks to run as root."""
 
 from checks.phase1.test_pod import test_pod_is_running
-from drills.phase1._objects import SECONDS_TO_SHOW, change, deployment_of, put_back
+from drills.phase1._objects import DEPLOY_AGAIN, change, deployment_of, put_back, wait_until
 from workbook.drill import Drill, System
-from workbook.kubernetes import eventually
 
 
 def break_it(system: System) -> None:
@@ -11,8 +10,7 @@ def break_it(system: System) -> None:
     path = "/spec/template/spec/securityContext"
     change(system, "deployment", [{"op": "replace", "path": path, "value": root}])
     deployment = deployment_of(system)
-    keeper = deployment.replica_sets()[-1]
-    eventually(lambda: deployment.cluster.events(keeper), bool, SECONDS_TO_SHOW)
+    wait_until(lambda: deployment.cluster.events(deployment.replica_sets()[-1]), bool)
 
 
 def fix(system: System) -> None:
@@ -24,13 +22,12 @@ DRILL = Drill(
     turns_red=test_pod_is_running,
     hints=(
         "There is no new pod at all. Who should have made it, and what was the answer?",
-        "kubectl --namespace ml-demo describe replicaset: read the events of the newest one",
+        "kubectl -n ml-demo describe replicasets --show-events: read those of the newest",
         "The namespace admits `restricted` pods only: kubectl get namespace ml-demo --show-labels",
     ),
     way_back=(
         "Find out what needs the permission, and do without it. Here: put the security context\n"
-        "back, as has been done now:\n"
-        "  git diff phases/phase1/k8s; then deploy again, as the lesson does"
+        "back, as has been done now:\n" + DEPLOY_AGAIN
     ),
     break_it=break_it,
     fix=fix,

@@ -1,16 +1,23 @@
 """A Service that selects no pod."""
 
 from checks.phase1.test_service import test_service_has_address
-from drills.phase1._objects import SECONDS_TO_SHOW, change, cluster_of, endpoints_of, put_back
+from drills.phase1._objects import (
+    DEPLOY_AGAIN,
+    change,
+    cluster_of,
+    ports_behind,
+    put_back,
+    wait_until,
+)
 from workbook.drill import Drill, System
-from workbook.kubernetes import eventually
 
 
 def break_it(system: System) -> None:
-    patch = [{"op": "replace", "path": "/spec/selector", "value": {"app": "ml-api"}}]
+    label = "/spec/selector/app.kubernetes.io~1name"
+    patch = [{"op": "replace", "path": label, "value": "sentiment-api"}]
     change(system, "service", patch)
     cluster = cluster_of(system)
-    eventually(lambda: endpoints_of(cluster), lambda found: not found, SECONDS_TO_SHOW)
+    wait_until(lambda: ports_behind(cluster), lambda ports: not ports)
 
 
 def fix(system: System) -> None:
@@ -18,17 +25,14 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="A Service was written after an older guide, whose labels were shorter.",
+    title="A Service was copied from an older guide, in which the app had another name.",
     turns_red=test_service_has_address,
     hints=(
         "The pod is Ready, and nobody reaches it. Who should lead the requests to it?",
         "kubectl --namespace ml-demo get endpointslices: is there an address in it?",
         "Compare the Selector (kubectl -n ml-demo describe service) and get pods --show-labels",
     ),
-    way_back=(
-        "Select by the labels that the pods have, as has been done now:\n"
-        "  git diff phases/phase1/k8s; then deploy again, as the lesson does"
-    ),
+    way_back=("Select by the labels that the pods have, as has been done now:\n" + DEPLOY_AGAIN),
     break_it=break_it,
     fix=fix,
 )

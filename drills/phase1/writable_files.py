@@ -1,7 +1,14 @@
 """A container that may change its own program."""
 
 from checks.phase1.test_pod import test_pod_is_confined
-from drills.phase1._objects import CONTAINER, change, cluster_of, put_back, wait_for_rollout
+from drills.phase1._objects import (
+    CONTAINER,
+    DEPLOY_AGAIN,
+    change,
+    cluster_of,
+    put_back,
+    wait_for_rollout,
+)
 from workbook.drill import Drill, System
 
 
@@ -26,8 +33,7 @@ DRILL = Drill(
     ),
     way_back=(
         "Make the root file system read-only again, as has been done now; what must write gets an\n"
-        "emptyDir of its own:\n"
-        "  git diff phases/phase1/k8s; then deploy again, as the lesson does"
+        "emptyDir of its own:\n" + DEPLOY_AGAIN
     ),
     break_it=break_it,
     fix=fix,

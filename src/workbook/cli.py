@@ -329,7 +329,7 @@ def down(
         print(f"still there: {line}")
     if left:
         raise typer.Exit(1)
-    looked = " No container, network, volume, image, process or file of it is left."
+    looked = " No container, volume, image, process or file of it is left."
     print(f"Nothing of the workbook is running.{looked if verify else ''}")
 
 
@@ -349,7 +349,7 @@ def traffic(
     environment = lesson_environment(phase.root, choices)
     address = os.environ.get("ADDRESS", environment.get("ADDRESS"))
     if not address:
-        raise WorkbookError("Nothing says where the service answers.", "ADDRESS=http://... ")
+        raise WorkbookError("Nothing says where the service answers.", "./workbook up")
     os.environ.update(environment)
     try:
         cluster = open_cluster(phase.root, choices.target)

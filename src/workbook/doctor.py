@@ -85,7 +85,10 @@ def _disk(phase: Phase, choices: Choices) -> Finding:
 def _line_ends(phase: Phase, choices: Choices) -> Finding:
     if b"\r\n" not in phase.lesson.read_bytes():
         return Finding("line ends", "LF")
-    fix = "git config core.autocrlf false && git rm -rq --cached . && git reset --hard"
+    fix = (
+        "git stash (your edits would be lost), then "
+        "git config core.autocrlf false && git rm -rq --cached . && git reset --hard"
+    )
     return Finding("line ends", "CRLF: bash stumbles over it", fix)
 
 
@@ -163,4 +166,5 @@ def _cluster_ports(phase: Phase, choices: Choices) -> Finding:
         ports = f"ports {record.cluster_port} and {record.registry_port}"
         return Finding(ports, "used by the workbook's own cluster")
     findings = [_look_at_port(choices, name) for name in ("cluster_port", "registry_port")]
-    return next((finding for finding in findings if finding.fix), findings[0])
+    free = Finding(f"ports {choices.cluster_port} and {choices.registry_port}", "free")
+    return next((finding for finding in findings if finding.fix), free)

@@ -23,6 +23,8 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
         "PORT": str(choices.port),
         "KUBECONFIG": str(home / ".workbook" / choices.target / "kubeconfig"),
     }
+    for name in ("NO_PROXY", "no_proxy"):  # what is on this machine is not behind a proxy
+        environment[name] = ",".join(filter(None, [os.environ.get(name), "localhost,127.0.0.1"]))
     if choices.target == "local" and (record := Cluster(home).record()):
         environment |= {
             "ADDRESS": f"http://127.0.0.1:{record.cluster_port}",

@@ -4,6 +4,7 @@ Exit code: 0 all passed; 1 something is wrong; 3 a check itself failed; 10 nothi
 something is not started; 11 the same, but something cannot be known here.
 """
 
+import os
 import textwrap
 import time
 from collections.abc import Callable, Generator
@@ -102,6 +103,7 @@ class Checklist:
         if isinstance(finding, Finding):
             result = self._result(item, call, finding.outcome, rows=dict(finding.rows))
             if finding.outcome is Outcome.WRONG:
+                result.rows["run next"] = _in_our_environment(result.rows["run next"])
                 result.rows["read"] = _check(item).read
                 report.longrepr = "\n".join(f"{k}: {v}" for k, v in result.rows.items())
             else:
@@ -205,6 +207,13 @@ def keep_results(phase: Phase, results: list[Result]) -> None:
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     kept = {"checked": when, "results": [result.as_json() for result in results]}
     write_json(phase.state / "checks.json", kept)
+
+
+def _in_our_environment(command: str) -> str:
+    """A command for the learner's own terminal, where kubectl may know another cluster."""
+    if command.startswith(("kubectl", "docker")) and "KUBECONFIG" not in os.environ:
+        return f'eval "$(./workbook env)"; {command}'
+    return command
 
 
 def _row(label: str, text: str) -> str:

@@ -130,7 +130,7 @@ def _listing(cell: Any) -> str:
 
 
 def _plot_title(cell: Any) -> str:
-    title = re.search(r'title="([^"]+)"', cell.source)
+    title = re.search(r'title[=(]"([^"]+)"', cell.source)
     return f"Plot: {title[1]}" if title else "Plot"
 
 

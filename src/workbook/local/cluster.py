@@ -39,6 +39,7 @@ class Cluster:
         self.home = home
         self.state = home / ".workbook" / "local"
         self.kubeconfig = self.state / "kubeconfig"
+        self.kind_config = self.state / "kind.json"
         self._file = self.state / "cluster.json"
 
     def record(self) -> Record | None:
@@ -52,11 +53,13 @@ class Cluster:
         write_json(self._file, asdict(record))
 
     def forget(self) -> None:
-        self.kubeconfig.unlink(missing_ok=True)
-        self._file.unlink(missing_ok=True)
+        for path in self.files():
+            path.unlink()
 
     def files(self) -> list[Path]:
-        return [path for path in (self.kubeconfig, self._file) if path.exists()]
+        """What is kept of the cluster."""
+        ours = (self.kubeconfig, self.kind_config, self._file)
+        return [path for path in ours if path.exists()]
 
 
 def authority(kubeconfig: dict[str, Any]) -> str:

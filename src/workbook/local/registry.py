@@ -16,11 +16,9 @@ INSIDE = 5000  # the port that the registry listens on in its container
 
 
 def make(engine: Engine, record: Record, home: str) -> None:
-    """Start the registry, made anew where its container is not as it should be."""
-    if (
-        engine.run("inspect", "--format", "{{.State.Running}}", NAME, check=False).stdout
-        == "true\n"
-    ):
+    """Start the registry, anew where it does not run; what was pushed is kept in its volume."""
+    running = engine.run("inspect", "--format", "{{.State.Running}}", NAME, check=False)
+    if running.stdout.strip() == "true":
         return
     engine.run("rm", "--force", NAME, check=False)
     engine.run("volume", "create", "--label", f"{LABEL}={home}", NAME)

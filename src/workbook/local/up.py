@@ -21,13 +21,14 @@ from workbook.local.engine import (
     left_over,
     start_own,
 )
-from workbook.local.tools import remove_sources, tool
+from workbook.local.tools import is_built, remove_sources, tool
 from workbook.local.versions import versions
 from workbook.progress import Steps
 
 SECONDS_TO_BE_READY = 240
 SECONDS_TO_RETURN = 90
 LOOPBACK = "127.0.0.1"
+TOOLS = ("kind", "kubectl")
 ALSO_ON_CGROUP_V1 = "kind: KubeletConfiguration\nfailCgroupV1: false\n"
 
 
@@ -43,9 +44,9 @@ def up(cluster: Cluster, choices: Choices, steps: Steps, offline: bool = False) 
     with steps("Container engine"):
         engine = _engine(cluster, steps, offline)
     record = cluster.record()
-    if record is None or not record.authority:
+    if not all(map(is_built, TOOLS)):
         with steps("kind and kubectl"):
-            for name in ("kind", "kubectl"):
+            for name in TOOLS:
                 tool(name, steps.say)
             remove_sources()
     if record is None:
@@ -61,6 +62,7 @@ def up(cluster: Cluster, choices: Choices, steps: Steps, offline: bool = False) 
     if record.authority:
         with steps("Cluster"):
             _return(engine, cluster)
+            registry.join(engine, record)  # the registry's container may be a new one
     else:
         with steps(f"Cluster with Kubernetes {record.kubernetes}"):
             _create(engine, cluster, record, background, steps)
@@ -75,6 +77,11 @@ def down(cluster: Cluster, steps: Steps) -> None:
     Background(cluster.state / "up").end_all()
     record = cluster.record()
     engine = _running_engine(cluster)
+    if record and engine is None and not record.docker_host:  # our own engine takes all with it
+        raise WorkbookError(
+            "The container engine does not answer, so that the cluster in it cannot be removed.",
+            "start the engine (for example Docker), then ./workbook down",
+        )
     if engine and record:
         with steps("Cluster and registry"):
             _kind(engine, "delete", "cluster", f"--kubeconfig={cluster.kubeconfig}")
@@ -100,6 +107,7 @@ def left_behind(cluster: Cluster) -> list[str]:
         "container": ["ps", "--all", "--format={{.Names}}", *mine],
         "volume": ["volume", "ls", "--format={{.Name}}", *mine],
         "node": ["ps", "--all", "--format={{.Names}}", *nodes],
+        "image": ["image", "ls", "--quiet", "--filter=reference=workbook/*"],
     }.items():
         found += [f"{what} {name}" for name in engine.run(*listing).stdout.split()]
     return found
@@ -150,7 +158,7 @@ def _create(
         # the kit's node sees to this by itself
         "kubeadmConfigPatches": [] if record.offline else [ALSO_ON_CGROUP_V1],
     }
-    file = cluster.state / "kind.json"
+    file = cluster.kind_config
     file.write_text(json.dumps(config, indent=2), encoding="utf-8")
     command = [str(tool("kind", steps.say)), "create", "cluster", f"--name={NAME}"]
     command += [f"--config={file}", f"--kubeconfig={cluster.kubeconfig}"]
@@ -183,7 +191,12 @@ def _return(engine: Engine, cluster: Cluster) -> None:
     Raises:
         WorkbookError: it does not answer.
     """
-    engine.run("start", NODE, check=False)
+    started = engine.run("start", NODE, check=False)
+    if started.returncode != 0:
+        raise WorkbookError(
+            f"The cluster's node is gone: {started.stderr.strip()}",
+            "./workbook down && ./workbook up, which makes a new one",
+        )
     deadline = time.monotonic() + SECONDS_TO_RETURN
     while time.monotonic() < deadline:
         if _kubectl(cluster, "get", "--raw=/readyz", "--request-timeout=5s").returncode == 0:
@@ -198,8 +211,8 @@ def _return(engine: Engine, cluster: Cluster) -> None:
 def _refuse_what_is_not_ours(engine: Engine, cluster: Cluster) -> None:
     if NAME in _kind(engine, "get", "clusters").split():
         raise WorkbookError(
-            f"There is a kind cluster {NAME!r} that was not made from {cluster.home}, so it is "
-            "left alone.",
+            f"There is a kind cluster {NAME!r} of which nothing is written down in "
+            f"{cluster.state}, so it is left alone.",
             f"./workbook down, in the folder that made it; or kind delete cluster --name {NAME}",
         )
 
@@ -249,5 +262,7 @@ def _kubectl(cluster: Cluster, *words: str) -> "subprocess.CompletedProcess[str]
 
 def _config(cluster: Cluster) -> dict[str, Any]:
     done = _kubectl(cluster, "config", "view", "--raw", "--minify", "--output=json")
+    if done.returncode != 0:
+        raise WorkbookError(f"The new cluster's kubeconfig cannot be read: {done.stderr.strip()}")
     config: dict[str, Any] = json.loads(done.stdout)
     return config
