@@ -115,17 +115,25 @@ def test_a_cluster_that_falls_silent_is_wrong(tmp_path: Path) -> None:
 
 def test_events_tell_the_last_that_are_not_normal(tmp_path: Path) -> None:
     items = [
-        {"involvedObject": {"name": of}, "type": kind, "reason": reason, "message": "m"}
-        for of, kind, reason in (
-            ("pod", "Warning", "Failed"),
-            ("pod", "Normal", "Pulled"),
-            ("other", "Warning", "Evicted"),
-            ("pod", "Warning", "BackOff"),
+        {
+            "involvedObject": {"name": of},
+            "metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"},
+            "lastTimestamp": seen and f"2026-01-01T00:00:0{seen}Z",
+            "type": kind,
+            "reason": reason,
+            "message": "m",
+        }
+        for of, kind, reason, seen in (
+            ("pod", "Warning", "BackOff", 9),  # an old event that came again
+            ("pod", "Warning", "Failed", 2),
+            ("pod", "Normal", "Pulled", 3),
+            ("other", "Warning", "Evicted", 4),
+            ("pod", "Warning", "FailedScheduling", None),
         )
     ]
     says(tmp_path / "kubectl", b"", items=json.dumps({"items": items}))
     told = Kubernetes(tmp_path / "kubectl", tmp_path).events({"metadata": {"name": "pod"}})
-    assert told == "Failed: m\nBackOff: m"
+    assert told == "FailedScheduling: m\nFailed: m\nBackOff: m"
 
 
 def test_eventually_looks_until_it_is_settled_or_the_time_is_up() -> None:
