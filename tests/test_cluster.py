@@ -197,6 +197,19 @@ def test_without_an_engine_and_without_root_the_learner_is_told(
         up.up(Cluster(tmp_path), Choices(), Quiet())
 
 
+def test_a_cluster_in_an_engine_that_is_stopped_is_not_forgotten(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(home: Path) -> Engine:
+        raise EngineUnusable("Docker is installed, but does not run.", "start Docker")
+
+    cluster.write(replace(RECORD, docker_host=""))
+    monkeypatch.setattr(up, "find_engine", find)
+    with pytest.raises(WorkbookError, match="cannot be removed"):
+        up.down(cluster, Quiet())
+    assert cluster.record() is not None
+
+
 def test_doctor_looks_at_the_cluster_only_where_it_is_wanted(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,9 @@ import pytest
 from copies import clean_environment, cli_of
 from proofs import drill_names, outcomes, prove_drill, results
 
-from workbook.local.cluster import Cluster
+from workbook.local import registry
+from workbook.local.cluster import NODE, Cluster
+from workbook.local.engine import find_engine
 from workbook.phase import Phase
 from workbook.traffic import read_traffic
 
@@ -126,6 +128,16 @@ def test_another_cluster_is_never_asked(with_phase1: Path, tmp_path: Path) -> No
     assert visits == []
     assert others.read_bytes() == before
     assert cli("check", "1").returncode == 0
+
+
+def test_up_brings_back_what_was_stopped_and_the_node_finds_it(with_phase1: Path) -> None:
+    engine = find_engine(with_phase1)
+    engine.run("rm", "--force", registry.NAME)
+    assert cli_of(with_phase1)("check", "1").returncode == 1
+    assert cli_of(with_phase1)("up").returncode == 0
+    assert cli_of(with_phase1)("check", "1").returncode == 0  # what was pushed is still there
+    names = engine.run("exec", NODE, "getent", "hosts", registry.NAME, check=False)
+    assert names.returncode == 0, "the node cannot find the registry"
 
 
 @pytest.mark.parametrize("name", drill_names(1))
