@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workbook.background import Background
+from workbook.changes import files_of
 from workbook.check import checks_of
 from workbook.choices import Choices
 from workbook.drill import Drill, Drills, System
@@ -102,11 +103,6 @@ def test_what_changes_from_phase_to_phase_is_named(older: Phase, newer: Phase) -
         same = len(sides) == 2 and sides[0].read_bytes() == sides[1].read_bytes()
         is_named = any(name == n or (n.endswith("/") and name.startswith(n)) for n in named)
         assert same or is_named or name in own, f"{name} is not under “What changes”"
-
-
-def files_of(phase: Phase) -> set[str]:
-    inside = (path for path in tracked() if path.is_relative_to(phase.directory))
-    return {path.relative_to(phase.directory).as_posix() for path in inside}
 
 
 @every_phase

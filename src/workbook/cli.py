@@ -236,19 +236,12 @@ def diff(
     newer: Annotated[int, typer.Argument(metavar="N", min=0, max=7)],
 ) -> None:
     """Show what a phase changes in the code of another."""
-    import sh
+    from workbook.changes import comparisons
 
     home = root()
-    names = [find_phase(number, home, "local").name for number in (older, newer)]
-    # only what git tracks or would: not the model, not caches
-    listed = sh.git("ls-files", "-co", "--exclude-standard", "-z", "phases", _cwd=str(home))
-    paths = [path.split("/", 2) for path in str(listed).split("\0")]
-    files = {path[2] for path in paths if len(path) == 3 and path[1] in names}
-    for file in sorted(files):
-        sides = [f"phases/{name}/{file}" for name in names]
-        there = [side if (home / side).is_file() else "/dev/null" for side in sides]
-        if there != ["/dev/null", "/dev/null"]:
-            subprocess.run(["git", "--no-pager", "diff", "--no-index", *there], cwd=home)
+    phases_compared = [find_phase(number, home, "local") for number in (older, newer)]
+    for _, command in comparisons(*phases_compared):
+        subprocess.run(command, cwd=home)
 
 
 @app.command(epilog="Example: ./workbook receipt 0")

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mkdocs.structure.pages import Page
 from nbconvert import MarkdownExporter
 
 from workbook.background import Background
+from workbook.changes import differences
 from workbook.check import Check, check_of, checks_of
 from workbook.choices import load_choices
 from workbook.drill import Drills, System
@@ -61,9 +63,13 @@ TEMPLATE = """\
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the lessons, their images, and the files that they link to."""
-    for phase in _phases(config):
+    all_phases = _phases(config)
+    for phase in all_phases:
         for uri, content in _lesson(phase).items():
             files.append(File.generated(config, f"lessons/{uri}", content=content))
+    for older, newer in pairwise(all_phases):
+        page = _changes(older, newer)
+        files.append(File.generated(config, f"lessons/{newer.name}/changes.md", content=page))
     return files
 
 
@@ -141,6 +147,20 @@ def _page_of(path: Path, root: Path) -> str:
         return content
     name = path.relative_to(root).as_posix()
     return f"# {path.name}\n\n`{name}`\n\n````{path.suffix[1:] or 'text'}\n{content}\n````\n"
+
+
+def _changes(older: Phase, newer: Phase) -> str:
+    """The page of what a phase changes, but for the lesson, which is new each time."""
+    parts = [
+        f"# From phase {older.number} to phase {newer.number}",
+        f"What [the lesson](../{newer.name}.md) changes in the code, as "
+        f"`./workbook diff {older.number} {newer.number}` shows it.",
+    ]
+    own = {older.lesson.name, older.notebook.name, newer.notebook.name}
+    for name, difference in differences(older, newer):
+        if name not in own and not name.endswith(".lock"):  # hashes, which nobody reads
+            parts += [f"## {name}", f"````diff\n{difference.rstrip()}\n````"]
+    return "\n\n".join(parts) + "\n"
 
 
 def _checks(phase: Phase) -> str:

@@ -42,6 +42,7 @@ _K = _V.offline
 NODE_IMAGE = f"workbook/node:v{_V.kubernetes}"
 REGISTRY_IMAGE = f"workbook/registry:{_K['registry']}"
 BASE_IMAGE = f"workbook/python:{_K['python']}"
+POSTGRES_IMAGE = f"workbook/postgres:{_K['postgres']}"
 
 # Images that the node holds from the start, each with the one program that it runs.
 IN_NODE = {
@@ -151,7 +152,7 @@ def _build_registry(engine: Engine, image: Image, say: Say) -> None:
         _docker_build(engine, image, context)
 
 
-def _build_python(engine: Engine, image: Image, say: Say) -> None:
+def _build_on_debian(engine: Engine, image: Image, say: Say) -> None:
     base = _debian(engine, say)
     say(f"building {image.name}")
     with _context(image.folder) as context:
@@ -166,7 +167,8 @@ IMAGES = (
         (*ON_NODE, *NETWORK_PLUGINS, *IN_NODE.values()),
         _build_node,
     ),
-    Image(BASE_IMAGE, OFFLINE / "python", (), _build_python),
+    Image(BASE_IMAGE, OFFLINE / "python", (), _build_on_debian),
+    Image(POSTGRES_IMAGE, OFFLINE / "postgres", (), _build_on_debian),
 )
 
 
