@@ -45,6 +45,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.delenv("KUBECONFIG", raising=False)
     kubectl = tmp_path / "kubectl"
     monkeypatch.setattr("workbook.local.tools.tool", lambda name: kubectl)
+    monkeypatch.setattr("workbook.local.tools.is_built", lambda name: True)
     made = Cluster(tmp_path / "home")
     made.write(RECORD)
     made.kubeconfig.write_text("{}")
@@ -165,6 +166,7 @@ def test_a_cluster_of_our_name_that_is_not_written_down_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
+    monkeypatch.setattr(up, "is_built", lambda name: True)
     monkeypatch.setattr(up, "_kind", lambda engine, *words: asked.append(words) or "workbook\n")
     monkeypatch.setattr(up, "find_engine", lambda home: Engine(Path("docker")))
     with pytest.raises(WorkbookError, match="left alone"):
@@ -175,6 +177,7 @@ def test_a_cluster_of_our_name_that_is_not_written_down_is_left_alone(
 def test_a_taken_port_is_named_with_the_way_round(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(up, "is_built", lambda name: True)
     monkeypatch.setattr(up, "_kind", lambda engine, *words: "")
     monkeypatch.setattr(up, "find_engine", lambda home: Engine(Path("docker")))
     with socket.create_server(("127.0.0.1", 0)) as server:

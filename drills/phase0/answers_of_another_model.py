@@ -2,8 +2,7 @@
 
 from checks.phase0.test_understanding import test_core_logic_is_understood
 from workbook.drill import Drill, NothingToBreak, System
-from workbook.learner import read_answers, write_answer
-from workbook.phase import read_json, write_json
+from workbook.learner import answers_file, read_answers, write_answer
 
 OTHERS = {"strongest-negative-word": "waste", "swing-word": "food", "right-when-sure": "81"}
 
@@ -11,15 +10,13 @@ OTHERS = {"strongest-negative-word": "waste", "swing-word": "food", "right-when-
 def break_it(system: System) -> None:
     if not read_answers(system.phase):
         raise NothingToBreak("You have answered no question yet.", "./workbook run 0")
-    write_json(system.kept / "answers.json", read_answers(system.phase))
+    system.keep(answers_file(system.phase))
     for question, answer in OTHERS.items():
         write_answer(system.phase, question, answer)
 
 
 def fix(system: System) -> None:
-    answers = read_json(system.kept / "answers.json")
-    if answers is not None:  # else the break was interrupted before anything was changed
-        write_json(system.phase.state / "answers.json", answers)
+    system.put_back(answers_file(system.phase))
 
 
 DRILL = Drill(

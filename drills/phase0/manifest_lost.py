@@ -9,14 +9,12 @@ def break_it(system: System) -> None:
     manifest = system.phase.directory / "model" / "manifest.json"
     if not manifest.exists():
         raise NothingToBreak("There is no manifest to lose yet.", "./workbook run 0")
-    (system.kept / manifest.name).write_bytes(manifest.read_bytes())
+    system.keep(manifest)
     manifest.write_bytes(manifest.read_bytes()[:100])
 
 
 def fix(system: System) -> None:
-    kept = system.kept / "manifest.json"
-    (system.phase.directory / "model" / kept.name).write_bytes(kept.read_bytes())
-    kept.unlink()
+    system.put_back(system.phase.directory / "model" / "manifest.json")
 
 
 DRILL = Drill(

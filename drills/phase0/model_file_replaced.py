@@ -1,5 +1,7 @@
 """An artefact that is not the one that training wrote."""
 
+from pathlib import Path
+
 from checks.phase0.conftest import HERE
 from checks.phase0.test_model import test_model_file_is_unchanged
 from workbook.drill import Drill, NothingToBreak, System
@@ -7,12 +9,10 @@ from workbook.phase import read_json
 
 
 def break_it(system: System) -> None:
-    model = system.phase.directory / "model"
-    manifest = read_json(model / "manifest.json")
-    if manifest is None:
+    file = _artefact(system)
+    if file is None:
         raise NothingToBreak("There is no model to replace yet.", "./workbook run 0")
-    file = model / manifest["artefact"]
-    (system.kept / file.name).write_bytes(file.read_bytes())
+    system.keep(file)
     # a harmless pickle; one with other aims would look no different
     system.python(
         f"import joblib; joblib.dump('I could have been any code at all.', {str(file)!r})"
@@ -20,9 +20,14 @@ def break_it(system: System) -> None:
 
 
 def fix(system: System) -> None:
-    (kept,) = system.kept.iterdir()
-    (system.phase.directory / "model" / kept.name).write_bytes(kept.read_bytes())
-    kept.unlink()
+    if file := _artefact(system):
+        system.put_back(file)
+
+
+def _artefact(system: System) -> Path | None:
+    model = system.phase.directory / "model"
+    manifest = read_json(model / "manifest.json")
+    return model / manifest["artefact"] if manifest else None
 
 
 DRILL = Drill(

@@ -41,6 +41,16 @@ class System:
         folder.mkdir(exist_ok=True)
         return folder
 
+    def keep(self, file: Path) -> None:
+        """Put a copy of a file aside."""
+        shutil.copyfile(file, self.kept / file.name)
+
+    def put_back(self, file: Path) -> None:
+        """Put the kept copy back; there is none if the break was interrupted before it."""
+        kept = self.kept / file.name
+        if kept.exists():
+            shutil.copyfile(kept, file)
+
     def python(self, code: str) -> None:
         """Run Python with the phase's own code, in its folder.
 

@@ -101,10 +101,14 @@ def ask_phase(phase: Phase, script: Path, *arguments: str, seconds: float = 60) 
     return answer
 
 
+def answers_file(phase: Phase) -> Path:
+    return phase.state / "answers.json"
+
+
 def read_answers(phase: Phase) -> dict[str, str]:
     """The learner's answers to the lesson's questions, by question."""
-    return read_json(phase.state / "answers.json") or {}
+    return read_json(answers_file(phase)) or {}
 
 
 def write_answer(phase: Phase, question: str, answer: str) -> None:
-    write_json(phase.state / "answers.json", {**read_answers(phase), question: answer})
+    write_json(answers_file(phase), {**read_answers(phase), question: answer})

@@ -51,13 +51,13 @@ def up(cluster: Cluster, choices: Choices, steps: Steps, offline: bool = False) 
         with steps("kind and kubectl"):
             for name in TOOLS:
                 tool(name, steps.say)
-            remove_sources()
     if record is None:
         _refuse_what_is_not_ours(engine, cluster)
         _refuse_ports_that_are_taken(choices)
         with steps("Images"):
             record = _plan(engine, choices, steps, offline)
             cluster.write(record)
+        remove_sources()
     elif record.offline and not record.authority:
         kit.images(engine, steps.say)  # the kit may have changed since `up` was interrupted
     with steps("Registry"):
