@@ -79,9 +79,6 @@ def test_the_public_images_are_pinned_and_match_what_the_kit_builds() -> None:
     assert re.search(
         rf":{re.escape(offline['python'])}[.\d]*-slim-{offline['debian']}@", images["python"]
     )
-    assert re.search(
-        rf":{re.escape(offline['postgres'])}[.\d]*-{offline['debian']}@", images["postgres"]
-    )
 
 
 def test_every_program_of_the_kit_is_built_from_a_module_here() -> None:

@@ -42,7 +42,6 @@ _K = _V.offline
 NODE_IMAGE = f"workbook/node:v{_V.kubernetes}"
 REGISTRY_IMAGE = f"workbook/registry:{_K['registry']}"
 BASE_IMAGE = f"workbook/python:{_K['python']}"
-POSTGRES_IMAGE = f"workbook/postgres:{_K['postgres']}"
 
 # Images that the node holds from the start, each with the one program that it runs.
 IN_NODE = {
@@ -168,7 +167,6 @@ IMAGES = (
         _build_node,
     ),
     Image(BASE_IMAGE, OFFLINE / "python", (), _build_on_debian),
-    Image(POSTGRES_IMAGE, OFFLINE / "postgres", (), _build_on_debian),
 )
 
 

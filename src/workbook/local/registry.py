@@ -5,8 +5,6 @@ told that this name means the registry's container: the recipe that kind documen
 (https://kind.sigs.k8s.io/docs/user/local-registry/).
 """
 
-import httpx
-
 from workbook.local.cluster import NODE, Record
 from workbook.local.engine import Engine
 
@@ -45,28 +43,6 @@ def join(engine: Engine, record: Record) -> None:
     folder = f"{HOSTS}/localhost:{record.registry_port}"
     write = f"mkdir -p {folder} && cat > {folder}/hosts.toml"
     engine.run("exec", "-i", NODE, "sh", "-c", write, input=f'[host."http://{NAME}:{INSIDE}"]\n')
-
-
-def has(record: Record, name: str) -> bool:
-    """Whether an image, such as postgres:17, can be had from it."""
-    repository, _, tag = name.partition(":")
-    address = f"http://127.0.0.1:{record.registry_port}/v2/{repository}/manifests/{tag}"
-    accepted = "application/vnd.oci.image.manifest.v1+json, " + (
-        "application/vnd.oci.image.index.v1+json, "
-        "application/vnd.docker.distribution.manifest.v2+json"
-    )
-    try:
-        answer = httpx.head(address, headers={"Accept": accepted}, trust_env=False)
-    except httpx.TransportError:
-        return False
-    return answer.status_code == 200
-
-
-def put(engine: Engine, record: Record, image: str, name: str) -> None:
-    """Put an image of the engine into it, under another name."""
-    there = f"localhost:{record.registry_port}/{name}"
-    engine.run("tag", image, there)
-    engine.run("push", there)
 
 
 def remove(engine: Engine) -> None:

@@ -29,9 +29,6 @@ SECONDS_TO_BE_READY = 240
 SECONDS_TO_RETURN = 90
 LOOPBACK = "127.0.0.1"
 TOOLS = ("kind", "kubectl")
-POSTGRES = "postgres:17"  # its name in the registry
-POSTGRES_DATA = "/var/lib/workbook/postgres"  # on the node: k8s/postgres/persistentvolume.yaml
-POSTGRES_USER = 999  # k8s/postgres/statefulset.yaml
 ALSO_ON_CGROUP_V1 = "kind: KubeletConfiguration\nfailCgroupV1: false\n"
 
 
@@ -72,8 +69,6 @@ def up(cluster: Cluster, choices: Choices, steps: Steps, offline: bool = False) 
             registry.join(engine, record)
             record = dataclasses.replace(record, authority=authority(_config(cluster)))
             cluster.write(record)
-    with steps("Database"):
-        _provide_database(engine, record, steps)
     return record
 
 
@@ -188,22 +183,6 @@ def _create(
     if status != 0:
         said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
         raise WorkbookError(f"kind could not make the cluster. It said:\n{said}", "./workbook up")
-
-
-def _provide_database(engine: Engine, record: Record, steps: Steps) -> None:
-    """What k8s/postgres needs: its image in the registry, and a folder of the node for its data."""
-    if registry.has(record, POSTGRES):
-        return
-    if record.offline:
-        kit.images(engine, steps.say)
-        image = kit.POSTGRES_IMAGE
-    else:
-        image = versions().images["postgres"]
-        engine.run("pull", "--quiet", image)
-    owner = str(POSTGRES_USER)
-    make = ["install", "--directory", f"--owner={owner}", f"--group={owner}", "--mode=0700"]
-    engine.run("exec", NODE, *make, POSTGRES_DATA)
-    registry.put(engine, record, image, POSTGRES)
 
 
 def _return(engine: Engine, cluster: Cluster) -> None:
