@@ -86,7 +86,7 @@ def down(cluster: Cluster, steps: Steps) -> None:
         with steps("Cluster and registry"):
             _kind(engine, "delete", "cluster", f"--kubeconfig={cluster.kubeconfig}")
             registry.remove(engine)
-            if images := _images(engine, record):
+            if not engine.own and (images := _images(engine, record)):  # all of our own ends below
                 engine.run("image", "rm", "--force", *images)
     with steps("Container engine"):
         end_own(cluster.home, steps.say)
@@ -237,12 +237,15 @@ def _running_engine(cluster: Cluster) -> Engine | None:
 
 
 def _images(engine: Engine, record: Record) -> list[str]:
-    """The ids of the images that were made here: the learner's, and the kit's."""
-    images: set[str] = set()
+    """The names of the images that were made here: the learner's, and the kit's.
+
+    By name and not by id: an image goes with its last name, and takes those below it along.
+    """
+    images: list[str] = []
     for reference in (f"localhost:{record.registry_port}/*", "workbook/*"):
-        listing = ["image", "ls", "--quiet", f"--filter=reference={reference}"]
-        images.update(engine.run(*listing).stdout.split())
-    return sorted(images)
+        listing = ["image", "ls", "--format={{.Repository}}:{{.Tag}}"]
+        images += engine.run(*listing, f"--filter=reference={reference}").stdout.split()
+    return [image for image in images if "<none>" not in image]
 
 
 def _kind(engine: Engine, *words: str) -> str:
