@@ -1,4 +1,4 @@
-"""Copies of the workbook: fresh, with phase 0 complete, with a cluster, with phase 1 complete."""
+"""Copies of the workbook: fresh, after phase 0, with a cluster, after the phases that need one."""
 
 import signal
 import subprocess
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from copies import clean_environment, cli_of, copy_workbook, free_port
+
+from workbook.choices import CLUSTER_PORTS
 
 SECONDS_TO_BUILD = 3000  # of the offline kit, from an empty cache
 
@@ -34,7 +36,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def with_cluster(ran: Path) -> Iterator[Path]:
     """A copy in which phase 0 is complete and `./workbook up` has passed, after it was killed."""
     cli = cli_of(ran)
-    ports = ("--cluster-port", str(free_port()), "--registry-port", str(free_port()))
+    names = [f"--{name.replace('_', '-')}" for name in CLUSTER_PORTS]
+    ports = [word for name in names for word in (name, str(free_port()))]
     assert cli("use", "local", *ports).returncode == 0
     _kill_in_the_middle(ran)
     made = cli("up", seconds=SECONDS_TO_BUILD)
@@ -51,6 +54,14 @@ def with_phase1(with_cluster: Path) -> Path:
     done = cli_of(with_cluster)("goto", "1", seconds=1200)
     assert done.returncode == 0, done.stdout + done.stderr
     return with_cluster
+
+
+@pytest.fixture(scope="session")
+def with_phase2(with_phase1: Path) -> Path:
+    """A copy in which phase 2 is complete."""
+    done = cli_of(with_phase1)("goto", "2", seconds=1200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return with_phase1
 
 
 def _kill_in_the_middle(home: Path) -> None:

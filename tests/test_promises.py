@@ -14,6 +14,7 @@ from workbook.changes import files_of
 from workbook.check import checks_of
 from workbook.choices import Choices
 from workbook.drill import Drill, Drills, System
+from workbook.fixtures import DEPLOYS_UNDER
 from workbook.lesson import anchors, checklist, questions
 from workbook.notebook import to_notebook
 from workbook.phase import Phase, phases
@@ -66,6 +67,12 @@ def test_every_read_anchor_exists(phase: Phase) -> None:
     for check in checks_of(phase).values():
         page, _, anchor = check.read.partition("#")
         assert anchor in anchors((ROOT / page).read_text(encoding="utf-8")), check.read
+
+
+@pytest.mark.parametrize("number", DEPLOYS_UNDER)
+def test_the_section_that_deploys_exists(number: int) -> None:
+    lesson = (ROOT / f"phases/phase{number}/README.md").read_text(encoding="utf-8")
+    assert f"\n## {DEPLOYS_UNDER[number]}\n" in lesson
 
 
 @every_phase
@@ -131,7 +138,7 @@ def test_libraries_page_names_every_dependency() -> None:
     extras = project["optional-dependencies"].values()
     wanted = {*project["dependencies"], *(name for names in extras for name in names)}
     page = (ROOT / "docs" / "libraries.md").read_text(encoding="utf-8").lower()
-    missing = [name for name in sorted(wanted) if f"`{name.partition('[')[0]}" not in page]
+    missing = [name for name in sorted(wanted) if f"`{re.split('[<[]', name)[0]}" not in page]
     assert missing == []
 
 

@@ -178,6 +178,23 @@ def test_only_programs_of_ours_are_ended(cells: Cells) -> None:
     assert psutil.pid_exists(program.pid)
 
 
+def test_a_program_that_ends_at_once_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(pid: int) -> None:
+        raise psutil.NoSuchProcess(pid)
+
+    monkeypatch.setattr(psutil, "Process", gone)
+    background = Background(tmp_path)
+    program = background.start(["sh", "-c", "echo why"], tmp_path, "short")
+    assert program.process() is None
+    deadline = time.monotonic() + 10
+    while not program.last_lines() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert program.last_lines() == "why"
+    assert background.remembered() == []
+
+
 def test_a_program_that_ignores_the_polite_signal_is_ended(
     cells: Cells, monkeypatch: pytest.MonkeyPatch
 ) -> None:

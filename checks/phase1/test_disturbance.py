@@ -6,9 +6,9 @@ With --active, both are done again.
 import shlex
 
 from checks.phase1 import test_pod
-from checks.phase1.deployment import SELECTOR, Deployment, name, owner, uid
 from workbook.check import NotStarted, Wrong, check
-from workbook.kubernetes import APP, Kubernetes
+from workbook.deployment import SELECTOR, Deployment
+from workbook.kubernetes import APP, Kubernetes, name_of, owner_of, uid_of
 from workbook.phase import Phase
 from workbook.traffic import Traffic, read_traffic, under_traffic
 
@@ -21,7 +21,7 @@ def test_update_loses_nothing(
 ) -> str:
     """A rolling update loses no request"""
     if active:
-        old = [f"pod/{name(pod)}" for pod in deployment.pods()]
+        old = [f"pod/{name_of(pod)}" for pod in deployment.pods()]
         steps = (
             ("rollout", "restart", f"deployment/{APP}"),
             ("rollout", "status", f"deployment/{APP}", "--timeout=120s"),
@@ -57,16 +57,16 @@ def test_pod_is_replaced(
     else:
         traffic = _recorded(phase, deployment, "pod-deletion", "delete the pod")
     _refuse_failures(traffic, "delete the pod")
-    keepers = {uid(item) for item in deployment.replica_sets()}
+    keepers = {uid_of(item) for item in deployment.replica_sets()}
     for pod in cluster.get("pods", SELECTOR):
-        if owner(pod) not in keepers:
+        if owner_of(pod)["uid"] not in keepers:
             raise Wrong(
                 expected=f"every pod behind the Service to be kept by a ReplicaSet of {APP}",
-                found=f"{name(pod)} has the app's labels and nothing that keeps it",
+                found=f"{name_of(pod)} has the app's labels and nothing that keeps it",
                 why="the Service sends it requests like the others, and when it ends nobody "
                 "replaces it; nor does an update reach it",
                 run_next=f"kubectl --namespace ml-demo get pods --show-labels; then, if it is "
-                f"nobody's: kubectl --namespace ml-demo delete pod {name(pod)}",
+                f"nobody's: kubectl --namespace ml-demo delete pod {name_of(pod)}",
             )
     for pod in deployment.pods():
         if pod["metadata"]["creationTimestamp"] < traffic.started:
@@ -77,7 +77,7 @@ def test_pod_is_replaced(
 def _repeated(cluster: Kubernetes, address: str, what: str, command: list[str]) -> Traffic:
     """Do again what the lesson did; its own recording stays."""
     print(f"\n   --active: {what}, with requests meanwhile …", flush=True)
-    return under_traffic(address, command, cluster.facts)
+    return under_traffic("active", address, command, cluster.facts)
 
 
 def _recorded(phase: Phase, deployment: Deployment, recording: str, task: str) -> Traffic:

@@ -3,9 +3,9 @@
 import json
 
 from checks.phase1 import test_registry
-from checks.phase1.deployment import STUCK, Deployment, image_of, is_ready, name, stuck
 from workbook.check import Wrong, check
-from workbook.kubernetes import APP, Kubernetes, Object, eventually
+from workbook.deployment import STUCK, Deployment, image_of, is_ready, stuck
+from workbook.kubernetes import APP, Kubernetes, Object, eventually, name_of
 
 SECONDS_TO_RUN = 20  # from a cached image
 SECONDS_TO_BE_READY = 15
@@ -43,12 +43,12 @@ def test_pod_is_running(deployment: Deployment) -> str:
         reason = stuck(pod)
         if reason or pod["status"]["phase"] != "Running":
             raise Wrong(
-                expected=f"{name(pod)} to be Running",
+                expected=f"{name_of(pod)} to be Running",
                 found=f"{reason or pod['status']['phase']}\n{deployment.evidence(pod)}".strip(),
                 why=STUCK.get(reason, "it waits for a node, or for the node to start it"),
-                run_next=f"{DESCRIBE} pod {name(pod)}",
+                run_next=f"{DESCRIBE} pod {name_of(pod)}",
             )
-    return ", ".join(name(pod) for pod in pods)
+    return ", ".join(name_of(pod) for pod in pods)
 
 
 def _is_settled(pods: list[Object]) -> bool:
@@ -62,11 +62,11 @@ def test_pod_is_ready(deployment: Deployment) -> str:
     for pod in pods:
         if not is_ready(pod):
             raise Wrong(
-                expected=f"{name(pod)} to be Ready",
+                expected=f"{name_of(pod)} to be Ready",
                 found=f"Running, but not Ready\n{deployment.evidence(pod)}".strip(),
                 why="Kubernetes asks the container whether it works, and gets no good answer; "
                 "until then it sends it no request",
-                run_next=f"{DESCRIBE} pod {name(pod)}",
+                run_next=f"{DESCRIBE} pod {name_of(pod)}",
             )
     return f"{len(pods)} ready"
 
@@ -92,7 +92,7 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
         runs = image_of(pod)
         if not runs.endswith(digest):
             raise Wrong(
-                expected=f"{name(pod)} to run {digest}",
+                expected=f"{name_of(pod)} to run {digest}",
                 found=runs,
                 why="the node runs another image than the Deployment names",
                 run_next="kubectl --namespace ml-demo rollout restart deployment/ml-api",
@@ -103,7 +103,7 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
 @check(read="phases/phase1/README.md#what-the-pod-may-do", after=test_pod_is_ready)
 def test_pod_is_confined(deployment: Deployment, cluster: Kubernetes) -> str:
     """Pod runs without root and cannot change its own files"""
-    pod = next(map(name, deployment.pods()), f"deployment/{APP}")
+    pod = next(map(name_of, deployment.pods()), f"deployment/{APP}")
     done = cluster.run("exec", pod, "--", "python", "-c", LOOK_INSIDE)
     if done.returncode != 0:
         raise Wrong(

@@ -4,9 +4,10 @@ import urllib.error
 import urllib.request
 
 from checks.phase1 import test_cluster
-from checks.phase1.deployment import Deployment, name, stuck
 from workbook.check import Unknown, Wrong, check
 from workbook.choices import Choices
+from workbook.deployment import Deployment, stuck
+from workbook.kubernetes import name_of
 
 MANIFESTS = (  # of a single image and of an image for several architectures
     "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
@@ -50,7 +51,7 @@ def test_image_is_in_registry(deployment: Deployment, choices: Choices) -> str:
         why = "the registry is stopped. What runs goes on; the next pod cannot fetch its image"
         run_next = "./workbook up"
     waiting = [
-        f"{name(pod)}: {stuck(pod)}\n{deployment.cluster.events(pod, count=1)}"
+        f"{name_of(pod)}: {stuck(pod)}\n{deployment.cluster.events(pod, count=1)}"
         for pod in deployment.pods()
         if stuck(pod)
     ]

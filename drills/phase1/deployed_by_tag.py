@@ -1,7 +1,7 @@
 """An image that is named by a tag."""
 
 from checks.phase1.test_pod import test_pod_runs_pushed_image
-from drills.phase1._objects import (
+from drills.objects import (
     CONTAINER,
     change,
     cluster_of,

@@ -1,8 +1,8 @@
 """An image that is not there."""
 
-from checks.phase1.deployment import stuck
 from checks.phase1.test_registry import test_image_is_in_registry
-from drills.phase1._objects import CONTAINER, change, deployment_of, put_back, wait_for_pods
+from drills.objects import CONTAINER, change, deployment_of, put_back, wait_for_pods
+from workbook.deployment import stuck
 from workbook.drill import Drill, System
 
 

@@ -1,8 +1,8 @@
 """A memory limit under what the process needs."""
 
-from checks.phase1.deployment import stuck
 from checks.phase1.test_pod import test_pod_is_running
-from drills.phase1._objects import CONTAINER, DEPLOY_AGAIN, change, put_back, wait_for_pods
+from drills.objects import CONTAINER, change, deploy_again, put_back, wait_for_pods
+from workbook.deployment import stuck
 from workbook.drill import Drill, System
 
 
@@ -25,7 +25,7 @@ DRILL = Drill(
         "kubectl --namespace ml-demo describe pod: Last State. Exit code 137 is 128 + 9, killed.",
         "Compare the limit with what the process holds once the model is loaded: see the lesson.",
     ),
-    way_back=("Give it the memory that it needs, as has been done now:\n" + DEPLOY_AGAIN),
+    way_back=("Give it the memory that it needs, as has been done now:\n" + deploy_again(1)),
     break_it=break_it,
     fix=fix,
 )

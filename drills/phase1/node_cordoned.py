@@ -1,7 +1,7 @@
 """A node that takes no new pods."""
 
 from checks.phase1.test_cluster import test_node_is_ready
-from drills.phase1._objects import GOTO, cluster_of, kubectl
+from drills.objects import cluster_of, goto, kubectl
 from workbook.drill import Drill, NothingToBreak, System
 
 
@@ -9,7 +9,7 @@ def break_it(system: System) -> None:
     cluster = cluster_of(system)
     node = cluster.get("nodes")[0]
     if node["spec"].get("unschedulable"):
-        raise NothingToBreak("The node is cordoned already.", GOTO)
+        raise NothingToBreak("The node is cordoned already.", goto(system))
     kubectl(cluster, "cordon", node["metadata"]["name"])
 
 

@@ -1,7 +1,7 @@
 """A node whose agent has stopped."""
 
 from checks.phase1.test_cluster import test_node_is_ready
-from drills.phase1._objects import cluster_of, wait_for_rollout, wait_until
+from drills.objects import cluster_of, wait_for_rollout, wait_until
 from workbook.drill import Drill, NothingToBreak, System
 from workbook.kubernetes import Kubernetes
 from workbook.local.cluster import NODE

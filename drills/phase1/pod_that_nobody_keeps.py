@@ -3,7 +3,7 @@
 import json
 
 from checks.phase1.test_disturbance import test_pod_is_replaced
-from drills.phase1._objects import cluster_of, deployment_of, kubectl
+from drills.objects import cluster_of, deployment_of, kubectl
 from workbook.drill import Drill, System
 from workbook.kubernetes import APP
 

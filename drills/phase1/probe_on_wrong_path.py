@@ -1,10 +1,10 @@
 """A readiness probe that asks for a page that is not there."""
 
 from checks.phase1.test_pod import test_pod_is_ready
-from drills.phase1._objects import (
+from drills.objects import (
     CONTAINER,
-    DEPLOY_AGAIN,
     change,
+    deploy_again,
     events_say,
     put_back,
     wait_for_pods,
@@ -30,7 +30,7 @@ DRILL = Drill(
         "kubectl --namespace ml-demo describe pods --show-events: which probe failed, and how?",
         "Which paths does the API have? curl it, or read phases/phase1/sentiment/api.py.",
     ),
-    way_back=("Ask for the path that the API has, as has been done now:\n" + DEPLOY_AGAIN),
+    way_back=("Ask for the path that the API has, as has been done now:\n" + deploy_again(1)),
     break_it=break_it,
     fix=fix,
 )

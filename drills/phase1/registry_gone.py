@@ -1,7 +1,7 @@
 """A registry that does not answer."""
 
 from checks.phase1.test_registry import test_image_is_in_registry
-from drills.phase1._objects import deployment_of
+from drills.objects import deployment_of
 from workbook.drill import Drill, NothingToBreak, System
 from workbook.local.engine import find_engine
 from workbook.local.registry import NAME

@@ -1,7 +1,7 @@
 """A pod that asks to run as root."""
 
 from checks.phase1.test_pod import test_pod_is_running
-from drills.phase1._objects import DEPLOY_AGAIN, change, deployment_of, put_back, wait_until
+from drills.objects import change, deploy_again, deployment_of, put_back, wait_until
 from workbook.drill import Drill, System
 
 
@@ -27,7 +27,7 @@ DRILL = Drill(
     ),
     way_back=(
         "Find out what needs the permission, and do without it. Here: put the security context\n"
-        "back, as has been done now:\n" + DEPLOY_AGAIN
+        "back, as has been done now:\n" + deploy_again(1)
     ),
     break_it=break_it,
     fix=fix,

@@ -1,10 +1,10 @@
 """A Service that selects no pod."""
 
 from checks.phase1.test_service import test_service_has_address
-from drills.phase1._objects import (
-    DEPLOY_AGAIN,
+from drills.objects import (
     change,
     cluster_of,
+    deploy_again,
     ports_behind,
     put_back,
     wait_until,
@@ -32,7 +32,7 @@ DRILL = Drill(
         "kubectl --namespace ml-demo get endpointslices: is there an address in it?",
         "Compare the Selector (kubectl -n ml-demo describe service) and get pods --show-labels",
     ),
-    way_back=("Select by the labels that the pods have, as has been done now:\n" + DEPLOY_AGAIN),
+    way_back=("Select by the labels that the pods have, as has been done now:\n" + deploy_again(1)),
     break_it=break_it,
     fix=fix,
 )

@@ -1,10 +1,10 @@
 """A Service that sends requests to a port where nobody listens."""
 
 from checks.phase1.test_service import test_address_predicts
-from drills.phase1._objects import (
-    DEPLOY_AGAIN,
+from drills.objects import (
     change,
     cluster_of,
+    deploy_again,
     ports_behind,
     put_back,
     wait_until,
@@ -31,7 +31,7 @@ DRILL = Drill(
         "kubectl --namespace ml-demo describe service ml-api: TargetPort and Endpoints",
         "What does the container listen on? kubectl --namespace ml-demo logs deployment/ml-api",
     ),
-    way_back=("Send requests to the port named http, as has been done now:\n" + DEPLOY_AGAIN),
+    way_back=("Send requests to the port named http, as has been done now:\n" + deploy_again(1)),
     break_it=break_it,
     fix=fix,
 )

@@ -1,7 +1,7 @@
 """An update that ends the old pods before it starts new ones."""
 
 from checks.phase1.test_disturbance import test_update_loses_nothing
-from drills.phase1._objects import DEPLOY_AGAIN, change, put_back
+from drills.objects import change, deploy_again, put_back
 from workbook.drill import Drill, System
 
 
@@ -22,7 +22,7 @@ DRILL = Drill(
         "kubectl --namespace ml-demo get deployment ml-api --output yaml: look for `strategy`",
         "Recreate: all pods end, then new ones start. Between the two, nobody answers.",
     ),
-    way_back=("Roll, with no pod unavailable, as has been done now:\n" + DEPLOY_AGAIN),
+    way_back=("Roll, with no pod unavailable, as has been done now:\n" + deploy_again(1)),
     break_it=break_it,
     fix=fix,
 )

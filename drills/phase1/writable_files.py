@@ -1,11 +1,11 @@
 """A container that may change its own program."""
 
 from checks.phase1.test_pod import test_pod_is_confined
-from drills.phase1._objects import (
+from drills.objects import (
     CONTAINER,
-    DEPLOY_AGAIN,
     change,
     cluster_of,
+    deploy_again,
     put_back,
     wait_for_rollout,
 )
@@ -33,7 +33,7 @@ DRILL = Drill(
     ),
     way_back=(
         "Make the root file system read-only again, as has been done now; what must write gets an\n"
-        "emptyDir of its own:\n" + DEPLOY_AGAIN
+        "emptyDir of its own:\n" + deploy_again(1)
     ),
     break_it=break_it,
     fix=fix,

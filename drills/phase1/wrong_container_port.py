@@ -1,7 +1,7 @@
 """A port that the process does not listen on."""
 
 from checks.phase1.test_pod import test_pod_is_ready
-from drills.phase1._objects import CONTAINER, change, events_say, put_back, wait_for_pods
+from drills.objects import CONTAINER, change, events_say, put_back, wait_for_pods
 from workbook.drill import Drill, System
 
 

@@ -33,6 +33,7 @@ class Program:
 
     @property
     def title(self) -> str:
+        """What it is called where it is shown: the start of its command."""
         return shlex.join(Path(word).name if os.sep in word else word for word in self.command[:6])
 
     def process(self) -> psutil.Process | None:
@@ -69,11 +70,12 @@ class Background:
             return []
 
     def running(self) -> list[Program]:
+        """Those that run."""
         return [program for program in self.remembered() if program.process()]
 
     def remember(
         self, pid: int, log: Path, started_by: str, command: list[str] | None = None
-    ) -> None:
+    ) -> Program | None:
         """Remember a program that has been started; one that has ended meanwhile is left out.
 
         Args:
@@ -94,8 +96,9 @@ class Background:
                     started_by,
                 )
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            return
+            return None
         self._write([*self.remembered(), program])
+        return program
 
     def end(self, program: Program) -> None:
         """End a program and what it has started, and forget it. Others are never touched."""
@@ -138,8 +141,9 @@ class Background:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.remember(process.pid, log, name, command)
-        return next(p for p in self.remembered() if p.pid == process.pid)
+        # of one that has ended at once, the log still tells why
+        ended = Program(process.pid, 0, command, str(directory), str(log), name)
+        return self.remember(process.pid, log, name, command) or ended
 
     def restart(self, program: Program) -> None:
         """End a program and start the same command again, for the same cell."""

@@ -30,6 +30,9 @@ def make(root: Path) -> None:
     """Make root/.venv with what requirements.lock names, and the workbook's own package.
 
     Safe to interrupt: the copy of the lock in .venv, written last, says that it is complete.
+
+    Raises:
+        BootstrapError: it cannot be made; the message says what to do.
     """
     environment = root / ".venv"
     free = shutil.disk_usage(root).free

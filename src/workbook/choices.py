@@ -7,7 +7,15 @@ from workbook.errors import WorkbookError
 from workbook.phase import read_json, write_json
 
 TARGETS = ("local", "azure")
-PORTS = {"port": 8000, "cluster_port": 8080, "registry_port": 5001}
+PORTS = {
+    "port": 8000,
+    "cluster_port": 8080,
+    "registry_port": 5001,
+    "database_port": 15432,
+    "gateway_port": 8443,
+    "gateway_http_port": 8081,
+}
+CLUSTER_PORTS = tuple(name for name in PORTS if name != "port")  # all but the API of phase 0
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,9 @@ class Choices:
     port: int = PORTS["port"]  # of the API of phase 0
     cluster_port: int = PORTS["cluster_port"]  # where the local cluster answers
     registry_port: int = PORTS["registry_port"]  # of the registry beside it
+    database_port: int = PORTS["database_port"]  # where its database answers, from phase 2 on
+    gateway_port: int = PORTS["gateway_port"]  # where its gateway answers, from phase 4 on
+    gateway_http_port: int = PORTS["gateway_http_port"]  # the same, without TLS
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:

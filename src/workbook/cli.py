@@ -10,20 +10,19 @@ import time
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from workbook import __version__
+from workbook.actions import check_phase, console, examine_phase, run_phase, write_receipt
 from workbook.background import Background
 from workbook.check import Finding, Outcome
-from workbook.choices import TARGETS, Choices, load_choices, save_choices
-from workbook.doctor import examine
+from workbook.choices import CLUSTER_PORTS, TARGETS, Choices, load_choices, save_choices
 from workbook.drill import Drills, System
 from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.lesson import questions, title_of
 from workbook.local.cluster import Cluster
-from workbook.phase import LOCK_IS_HELD, Phase, exclusively, find_phase, phases, read_json, root
+from workbook.phase import Phase, exclusively, find_phase, phases, read_json, root
 from workbook.progress import Steps
 
 app = typer.Typer(
@@ -32,7 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-console = Console(highlight=False, soft_wrap=True)
 Number = Annotated[int, typer.Argument(metavar="N", help="The phase: 0 to 7.", min=0, max=7)]
 
 
@@ -60,12 +58,12 @@ def start() -> None:
     """Run phase 0 and check it; then say what is next."""
     phase, choices = _phase(0)
     with exclusively(phase.root):
-        if not _examine(phase, choices):
+        if not examine_phase(phase, choices):
             raise typer.Exit(2)
-        _run(phase, choices)
-        status = _check(phase)
+        run_phase(phase, choices)
+        status = check_phase(phase)
     if status == 0:
-        _receipt(phase)
+        write_receipt(phase)
         console.print("\n[bold]Next[/bold]")
         for command, purpose in (
             ("./workbook lab", "read the lesson in JupyterLab, cell by cell"),
@@ -82,9 +80,9 @@ def run(number: Number) -> None:
     """Run a phase's lesson from top to bottom, with its answers."""
     phase, choices = _phase(number)
     with exclusively(phase.root):
-        if not _examine(phase, choices):
+        if not examine_phase(phase, choices):
             raise typer.Exit(2)
-        _run(phase, choices)
+        run_phase(phase, choices)
 
 
 @app.command(epilog="Example: ./workbook check 0 --junit phase0.xml")
@@ -102,7 +100,7 @@ def check(
     """
     phase, _ = _phase(number)
     options = [f"--junitxml={junit}"] if junit else []
-    raise typer.Exit(_check(phase, *options, *(["--active"] if active else [])))
+    raise typer.Exit(check_phase(phase, *options, *(["--active"] if active else [])))
 
 
 @app.command(epilog="Example: ./workbook goto 0")
@@ -111,11 +109,11 @@ def goto(number: Number) -> None:
     wanted, choices = _phase(number)
     with exclusively(wanted.root):
         for phase in phases(wanted.root, wanted.target):
-            if phase.number <= number and _check(phase) != 0:
-                if not _examine(phase, choices):
+            if phase.number <= number and check_phase(phase) != 0:
+                if not examine_phase(phase, choices):
                     raise typer.Exit(2)
-                _run(phase, choices)
-                if status := _check(phase):
+                run_phase(phase, choices)
+                if status := check_phase(phase):
                     raise typer.Exit(status)
 
 
@@ -143,7 +141,7 @@ def doctor(
     number: Annotated[int, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)] = 0,
 ) -> None:
     """Look at what a phase needs of this machine, and say what to mend."""
-    if not _examine(*_phase(number), in_full=True):
+    if not examine_phase(*_phase(number), in_full=True):
         raise typer.Exit(1)
 
 
@@ -153,22 +151,31 @@ def use(
     port: Annotated[int | None, typer.Option(help="Of the API of phase 0.")] = None,
     cluster_port: Annotated[int | None, typer.Option(help="Of the local cluster.")] = None,
     registry_port: Annotated[int | None, typer.Option(help="Of the local registry.")] = None,
+    database_port: Annotated[int | None, typer.Option(help="Of the database, phase 2.")] = None,
+    gateway_port: Annotated[int | None, typer.Option(help="Of the gateway, phase 4.")] = None,
+    gateway_http_port: Annotated[int | None, typer.Option(help="The same, without TLS.")] = None,
 ) -> None:
     """Choose where the lessons run, and which ports of this machine they use."""
     home = root()
-    given = {"port": port, "cluster_port": cluster_port, "registry_port": registry_port}
+    given = {
+        "port": port,
+        "cluster_port": cluster_port,
+        "registry_port": registry_port,
+        "database_port": database_port,
+        "gateway_port": gateway_port,
+        "gateway_http_port": gateway_http_port,
+    }
     changes = {name: number for name, number in given.items() if number is not None}
     choices = dataclasses.replace(load_choices(home), target=target, **changes)
     save_choices(home, choices)
     print(
         f"target {target}; ports: API {choices.port}, cluster {choices.cluster_port}, "
-        f"registry {choices.registry_port}. Phase 0 runs on this machine, whatever the target."
+        f"registry {choices.registry_port}, database {choices.database_port}, gateway "
+        f"{choices.gateway_port} and {choices.gateway_http_port}. "
+        "Phase 0 runs on this machine, whatever the target."
     )
     record = Cluster(home).record()
-    if record and (record.cluster_port, record.registry_port) != (
-        choices.cluster_port,
-        choices.registry_port,
-    ):
+    if record and any(getattr(record, name) != getattr(choices, name) for name in CLUSTER_PORTS):
         print("The cluster keeps its ports until it is made anew: ./workbook down, then up.")
 
 
@@ -248,7 +255,7 @@ def diff(
 def receipt(number: Number) -> None:
     """Write down what was run and checked, with dates and versions."""
     phase, _ = _phase(number)
-    _receipt(phase)
+    write_receipt(phase)
 
 
 @app.command(epilog="Example: ./workbook reset 0 --yes")
@@ -256,7 +263,7 @@ def reset(
     number: Number,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Begin a phase anew: end its programs, remove its model, answers and receipts."""
+    """Begin a phase anew: end its programs; remove its model, objects, answers and receipts."""
     from workbook.reset import reset_phase, what_goes
 
     phase, choices = _phase(number)
@@ -308,16 +315,17 @@ def down(
     ] = False,
 ) -> None:
     """End every program that a lesson has left running, and remove the local cluster."""
-    from workbook.local import up as local
+    from workbook.local import down as local
 
     home = root()
     cluster = Cluster(home)
+    record = cluster.record()  # which `down` forgets
     with exclusively(home):
         programs = [Background(p.state) for target in TARGETS for p in phases(home, target)]
         for program in [program for background in programs for program in background.end_all()]:
             print(f"ended {program.title} (process {program.pid})")
         local.down(cluster, Steps(console))
-        left = local.left_behind(cluster) if verify else []
+        left = local.left_behind(cluster, record) if verify else []
     for line in left:
         print(f"still there: {line}")
     if left:
@@ -342,11 +350,16 @@ def traffic(
     environment = lesson_environment(phase.root, choices)
     address = os.environ.get("ADDRESS", environment.get("ADDRESS"))
     if not address:
-        raise WorkbookError("Nothing says where the service answers.", "./workbook up")
+        if choices.target == "local":
+            raise WorkbookError("There is no cluster yet, and so no service.", "./workbook up")
+        raise WorkbookError(
+            "Nothing says where the service answers: ADDRESS is not set.",
+            "the cell of lesson 1 under “Give it an address”, which sets it",
+        )
     os.environ.update(environment)
     try:
         cluster = open_cluster(phase.root, choices.target)
-        done = under_traffic(address, command, cluster.facts)
+        done = under_traffic(name, address, command, cluster.facts)
     except Finding as finding:
         raise WorkbookError(str(finding), f"./workbook check {number}") from None
     write_traffic(phase.state, name, done)
@@ -397,74 +410,6 @@ def test(
     from workbook.suite import run_suite
 
     raise typer.Exit(run_suite(root(), fast))
-
-
-def _examine(phase: Phase, choices: Choices, in_full: bool = False) -> bool:
-    findings = examine(phase, choices)
-    for finding in findings:
-        if finding.fix:
-            console.print(f"[red]✘[/red] {finding.what}: {escape(finding.found)}")
-            console.print(f"  {escape(finding.fix)}")
-        elif in_full:
-            console.print(f"[green]✔[/green] {finding.what}: {escape(finding.found)}")
-    return not any(finding.fix for finding in findings)
-
-
-def _run(phase: Phase, choices: Choices) -> None:
-    from workbook.notebook import LessonFailed, run_lesson
-
-    console.print(f"\n[bold]{escape(title_of(phase.lesson.read_text(encoding='utf-8')))}[/bold]")
-    began = time.monotonic()
-    Background(phase.state).end_all()  # what an earlier run has left
-    environment = {
-        **os.environ,
-        **lesson_environment(phase.root, choices),
-        "WORKBOOK_SOLUTIONS": "1",
-        LOCK_IS_HELD: "1",
-    }
-    with console.status("starting Python") as progress:
-        try:
-            run_lesson(
-                phase,
-                environment,
-                begin=lambda name: progress.update(escape(name)),
-                done=lambda name, seconds: console.print(
-                    f" [green]✔[/green] {escape(name):58} {seconds:5.1f} s"
-                ),
-            )
-        except LessonFailed as error:
-            raise WorkbookError(str(error), f"./workbook lab {phase.number}") from None
-    console.print(f"The lesson ran in {time.monotonic() - began:.0f} s.")
-
-
-def _check(phase: Phase, *options: str) -> int:
-    command = [sys.executable, "-m", "pytest", str(phase.checks), *options]
-    # without the plugins of other packages, which have no say in checks and take seconds to load
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    status = subprocess.run(command, cwd=phase.root, env=environment).returncode
-    _end_mended_drill(phase)
-    return status
-
-
-def _end_mended_drill(phase: Phase) -> None:
-    """A drill is over when the check that it turned red has passed again."""
-    drills = Drills(System(phase, load_choices(phase.root), Background(phase.state)))
-    name = drills.under_way()
-    if name is None:
-        return
-    results = (read_json(phase.state / "checks.json") or {}).get("results", [])
-    named = drills.load(name).turns_red.__name__
-    if any(r["name"] == named and r["outcome"] == Outcome.PASSED for r in results):
-        drills.end()
-        print(f"The drill {name} is over: you have mended it.")
-
-
-def _receipt(phase: Phase) -> None:
-    from workbook.receipt import make_receipt
-
-    made = make_receipt(phase)
-    where = (phase.state / "receipt.md").relative_to(phase.root)
-    print(f"\nReceipt: {made['passed']} of {made['of']} checks passed, in {where}")
 
 
 def _say_interrupted(*_: object) -> None:

@@ -12,9 +12,9 @@ import psutil
 from platformdirs import user_cache_path
 
 from workbook.background import Background, holder_of
-from workbook.choices import Choices
+from workbook.choices import CLUSTER_PORTS, Choices
 from workbook.local.cluster import Cluster
-from workbook.phase import FIRST_WITH_CLUSTER, Phase
+from workbook.phase import Phase
 
 GIGABYTE = 10**9
 # What is needed free before the cluster is there. The offline kit asks for more if it has to build.
@@ -26,7 +26,7 @@ CGROUP_VERSION_2 = Path("/sys/fs/cgroup/cgroup.controllers")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Observation:
     """One thing that was looked at."""
 
     what: str
@@ -34,42 +34,43 @@ class Finding:
     fix: str = ""  # what to do; empty where all is well
 
 
-def examine(phase: Phase, choices: Choices) -> list[Finding]:
+def examine(phase: Phase, choices: Choices) -> list[Observation]:
     """Look at everything that the phase needs."""
-    looks: list[Callable[[Phase, Choices], Finding]] = [
+    looks: list[Callable[[Phase, Choices], Observation]] = [
         _python,
         _programs,
         _memory,
         _disk,
         _line_ends,
     ]
-    if phase.number < FIRST_WITH_CLUSTER:
+    if not phase.needs_cluster:
         looks += [_port]
     elif choices.target == "local":
         looks += [_engine, _tools, _architecture, _cgroup, _cluster_ports]
     return [look(phase, choices) for look in looks]
 
 
-def _python(phase: Phase, choices: Choices) -> Finding:
-    return Finding("Python", f"{platform.python_version()} at {sys.prefix}")
+def _python(phase: Phase, choices: Choices) -> Observation:
+    return Observation("Python", f"{platform.python_version()} at {sys.prefix}")
 
 
-def _programs(phase: Phase, choices: Choices) -> Finding:
+def _programs(phase: Phase, choices: Choices) -> Observation:
     missing = [name for name in ("bash", "curl", "git") if shutil.which(name) is None]
     if not missing:
-        return Finding("programs", "bash, curl and git are there")
+        return Observation("programs", "bash, curl and git are there")
     install = "brew install" if sys.platform == "darwin" else "sudo apt install"
-    return Finding("programs", f"missing: {', '.join(missing)}", f"{install} {' '.join(missing)}")
+    fix = f"{install} {' '.join(missing)}"
+    return Observation("programs", f"missing: {', '.join(missing)}", fix)
 
 
-def _memory(phase: Phase, choices: Choices) -> Finding:
+def _memory(phase: Phase, choices: Choices) -> Observation:
     free = psutil.virtual_memory().available
     needed = CLUSTER_MEMORY if _wants_cluster(phase, choices) else WITHOUT_CLUSTER
     fix = f"close some programs: this needs {needed / GIGABYTE:.0f} GB" if free < needed else ""
-    return Finding("memory", f"{free / GIGABYTE:.1f} GB free", fix)
+    return Observation("memory", f"{free / GIGABYTE:.1f} GB free", fix)
 
 
-def _disk(phase: Phase, choices: Choices) -> Finding:
+def _disk(phase: Phase, choices: Choices) -> Observation:
     places = {"this folder": phase.root, "the cache": user_cache_path("workbook")}
     free = {}
     for name, path in places.items():
@@ -79,34 +80,35 @@ def _disk(phase: Phase, choices: Choices) -> Finding:
     found = ", ".join(f"{size / GIGABYTE:.1f} GB free in {name}" for name, size in free.items())
     needed = CLUSTER_DISK if _wants_cluster(phase, choices) else WITHOUT_CLUSTER
     fix = f"free {needed / GIGABYTE:.0f} GB" if min(free.values()) < needed else ""
-    return Finding("disk", found, fix)
+    return Observation("disk", found, fix)
 
 
-def _line_ends(phase: Phase, choices: Choices) -> Finding:
+def _line_ends(phase: Phase, choices: Choices) -> Observation:
     if b"\r\n" not in phase.lesson.read_bytes():
-        return Finding("line ends", "LF")
+        return Observation("line ends", "LF")
     fix = (
         "git stash (your edits would be lost), then "
         "git config core.autocrlf false && git rm -rq --cached . && git reset --hard"
     )
-    return Finding("line ends", "CRLF: bash stumbles over it", fix)
+    return Observation("line ends", "CRLF: bash stumbles over it", fix)
 
 
-def _port(phase: Phase, choices: Choices) -> Finding:
+def _port(phase: Phase, choices: Choices) -> Observation:
     for program in Background(phase.state).running():
         if str(choices.port) in program.command:
-            return Finding(f"port {choices.port}", f"used by the workbook's own {program.title}")
+            found = f"used by the workbook's own {program.title}"
+            return Observation(f"port {choices.port}", found)
     return _look_at_port(choices, "port")
 
 
-def _look_at_port(choices: Choices, name: str) -> Finding:
+def _look_at_port(choices: Choices, name: str) -> Observation:
     port = getattr(choices, name)
     holder = taken_by(port)
     if not holder:
-        return Finding(f"port {port}", "free")
+        return Observation(f"port {port}", "free")
     option = f"--{name.replace('_', '-')}"
     fix = f"end it, or ./workbook use {choices.target} {option} {port + 1}"
-    return Finding(f"port {port}", f"taken by {holder}", fix)
+    return Observation(f"port {port}", f"taken by {holder}", fix)
 
 
 def taken_by(port: int) -> str:
@@ -120,51 +122,52 @@ def taken_by(port: int) -> str:
 
 def _wants_cluster(phase: Phase, choices: Choices) -> bool:
     """Whether the phase needs a cluster on this machine that is not there yet."""
-    on_this_machine = phase.number >= FIRST_WITH_CLUSTER and choices.target == "local"
+    on_this_machine = phase.needs_cluster and choices.target == "local"
     return on_this_machine and Cluster(phase.root).record() is None
 
 
-def _engine(phase: Phase, choices: Choices) -> Finding:
+def _engine(phase: Phase, choices: Choices) -> Observation:
     from workbook.local.engine import EngineUnusable, can_start_own, find_engine
 
     try:
         engine = find_engine(phase.root)
     except EngineUnusable as error:
         if can_start_own():
-            return Finding("container engine", f"{error} ./workbook up builds one of its own")
-        return Finding("container engine", str(error), error.run_next)
+            return Observation("container engine", f"{error} ./workbook up builds one of its own")
+        return Observation("container engine", str(error), error.run_next)
     version = engine.run("version", "--format={{.Server.Version}}").stdout.strip()
     whose = "the workbook's own" if engine.own else "this machine's"
-    return Finding("container engine", f"Docker {version}, {whose}")
+    return Observation("container engine", f"Docker {version}, {whose}")
 
 
-def _tools(phase: Phase, choices: Choices) -> Finding:
-    from workbook.local.tools import is_built
+def _tools(phase: Phase, choices: Choices) -> Observation:
+    from workbook.local.tools import EVERYWHERE, is_built
     from workbook.local.versions import versions
 
     table = versions()
     found = f"kind {table.kind}, kubectl {table.kubernetes}"
-    if not all(map(is_built, ("kind", "kubectl"))):
+    if not all(map(is_built, EVERYWHERE)):
         found += ", not built yet: ./workbook up does"
-    return Finding("tools", found)
+    return Observation("tools", found)
 
 
-def _architecture(phase: Phase, choices: Choices) -> Finding:
+def _architecture(phase: Phase, choices: Choices) -> Observation:
     found = platform.machine()
     fix = "" if found.lower() in ARCHITECTURES else "use a machine with x86-64 or ARM64"
-    return Finding("architecture", found, fix)
+    return Observation("architecture", found, fix)
 
 
-def _cgroup(phase: Phase, choices: Choices) -> Finding:
+def _cgroup(phase: Phase, choices: Choices) -> Observation:
     if sys.platform != "linux":
-        return Finding("control groups", "in the engine's own virtual machine")
-    return Finding("control groups", "version 2" if CGROUP_VERSION_2.exists() else "version 1")
+        return Observation("control groups", "in the engine's own virtual machine")
+    return Observation("control groups", "version 2" if CGROUP_VERSION_2.exists() else "version 1")
 
 
-def _cluster_ports(phase: Phase, choices: Choices) -> Finding:
+def _cluster_ports(phase: Phase, choices: Choices) -> Observation:
     if record := Cluster(phase.root).record():
-        ports = f"ports {record.cluster_port} and {record.registry_port}"
-        return Finding(ports, "used by the workbook's own cluster")
-    findings = [_look_at_port(choices, name) for name in ("cluster_port", "registry_port")]
-    free = Finding(f"ports {choices.cluster_port} and {choices.registry_port}", "free")
-    return next((finding for finding in findings if finding.fix), free)
+        ports = [str(getattr(record, name)) for name in CLUSTER_PORTS]
+        return Observation(f"ports {', '.join(ports)}", "used by the workbook's own cluster")
+    looked = [_look_at_port(choices, name) for name in CLUSTER_PORTS]
+    ports = [str(getattr(choices, name)) for name in CLUSTER_PORTS]
+    free = Observation(f"ports {', '.join(ports)}", "free")
+    return next((each for each in looked if each.fix), free)

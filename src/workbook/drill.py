@@ -96,7 +96,11 @@ class System:
         self.wait_for_port()
 
     def wait_for_port(self) -> None:
-        """Wait until something listens on the port of the API."""
+        """Wait until something listens on the port of the API.
+
+        Raises:
+            WorkbookError: nothing does, in time.
+        """
         import socket
 
         deadline = time.monotonic() + SECONDS_TO_ANSWER
@@ -133,6 +137,7 @@ class Drills:
         self._file = system.phase.state / "drill.json"
 
     def names(self) -> list[str]:
+        """What the drills are called; a file that begins with _ is none."""
         paths = self._phase.drills.glob("[!_]*.py")
         return sorted(path.stem.replace("_", "-") for path in paths)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workbook.choices import Choices
 from workbook.local.cluster import Cluster
-from workbook.local.tools import folder_of
+from workbook.local.tools import EVERYWHERE, folder_of, gateway_crds
 
 
 def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
@@ -15,7 +15,7 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
     KUBECONFIG is the workbook's own, also before there is a cluster: a lesson's kubectl must never
     reach another one.
     """
-    folders = [Path(sys.executable).parent, *(folder_of(name) for name in ("kind", "kubectl"))]
+    folders = [Path(sys.executable).parent, *map(folder_of, EVERYWHERE)]
     environment = {
         "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),
         "WORKBOOK_ROOT": str(home),
@@ -30,6 +30,10 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
             "ADDRESS": f"http://127.0.0.1:{record.cluster_port}",
             "BASE_IMAGE": record.base_image,
             "REGISTRY": f"localhost:{record.registry_port}",
+            "POSTGRES_PORT": str(record.database_port),
+            "GATEWAY_CRDS": str(gateway_crds()),
+            "GATEWAY_PORT": str(record.gateway_port),
+            "GATEWAY_HTTP_PORT": str(record.gateway_http_port),
         }
         if record.docker_host:
             environment["DOCKER_HOST"] = record.docker_host

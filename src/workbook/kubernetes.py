@@ -9,11 +9,12 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from workbook.check import NotStarted, Unknown, Wrong
+from workbook.errors import WorkbookError
 from workbook.local.cluster import Cluster, authority
 
 Object = dict[str, Any]  # as the API server gives it
@@ -21,6 +22,7 @@ Found = TypeVar("Found")
 NAMESPACE = "ml-demo"
 APP = "ml-api"  # its Deployment and its Service, and the value of its label
 SECONDS_TO_ANSWER = 10
+SECONDS_TO_DELETE = 120  # the pods of a namespace take their time to end
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
@@ -31,6 +33,10 @@ class Kubernetes:
     kubectl: Path
     kubeconfig: Path
     namespace: str = NAMESPACE
+
+    def within(self, namespace: str) -> "Kubernetes":
+        """The same cluster, in another namespace."""
+        return replace(self, namespace=namespace)
 
     def command(self, *words: str) -> list[str]:
         """A kubectl command against this cluster and namespace."""
@@ -49,6 +55,26 @@ class Kubernetes:
             errors="replace",
         )
 
+    def authority(self) -> str | None:
+        """What its API server is known by; None where the kubeconfig cannot be read."""
+        done = self.run("config", "view", "--raw", "--minify", "--output=json")
+        return authority(json.loads(done.stdout)) if done.returncode == 0 else None
+
+    def ask_ready(self) -> "subprocess.CompletedProcess[str]":
+        """Ask the API server whether it is ready; its status 0 says so."""
+        return self.run("get", "--raw=/readyz")
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object and wait until it is gone; nothing happens where there is none.
+
+        Raises:
+            WorkbookError: it is still there.
+        """
+        words = ["delete", kind, name, "--ignore-not-found", f"--timeout={SECONDS_TO_DELETE}s"]
+        done = self.run(*words, seconds=SECONDS_TO_DELETE)
+        if done.returncode != 0:
+            raise WorkbookError(f"The {kind} {name} cannot be deleted: {done.stderr.strip()}")
+
     def get(self, kind: str, selector: str = "") -> list[Object]:
         """The objects of a kind in the namespace, the newest last.
 
@@ -66,16 +92,14 @@ class Kubernetes:
 
     def get_one(self, kind: str, name: str) -> Object | None:
         """One object, or None where there is none of that name."""
-        named = (item for item in self.get(kind) if item["metadata"]["name"] == name)
-        return next(named, None)
+        return next((item for item in self.get(kind) if name_of(item) == name), None)
 
     def events(self, item: Object, count: int = 3) -> str:
         """The last events of an object that are not "Normal", a line each."""
-        name = item["metadata"]["name"]
         found = [
             event
             for event in self.get("events")
-            if event["involvedObject"]["name"] == name and event.get("type") != "Normal"
+            if event["involvedObject"]["name"] == name_of(item) and event.get("type") != "Normal"
         ]
         found.sort(key=_last_seen)
         lines = [f"{event.get('reason', '')}: {event.get('message', '')}" for event in found]
@@ -93,16 +117,8 @@ class Kubernetes:
         """The pods of an app with what keeps each, and where its Service sends requests."""
         pods = self.get("pods", f"app.kubernetes.io/name={app}")
         slices = self.get("endpointslices", f"kubernetes.io/service-name={app}")
-        return {
-            "pods": {
-                pod["metadata"]["name"]: pod["metadata"]
-                .get("ownerReferences", [{}])[0]
-                .get("name", "")
-                for pod in pods
-                if "deletionTimestamp" not in pod["metadata"]
-            },
-            "endpoints": ready_endpoints(slices),
-        }
+        keepers = {name_of(pod): owner_of(pod)["name"] for pod in pods if not is_ending(pod)}
+        return {"pods": keepers, "endpoints": ready_endpoints(slices)}
 
 
 def open_cluster(home: Path, target: str) -> Kubernetes:
@@ -130,18 +146,41 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
     if not is_built("kubectl"):
         raise NotStarted("the workbook's kubectl is not built: ./workbook up")
     kubernetes = Kubernetes(tool("kubectl"), kubeconfig)
-    config = kubernetes.run("config", "view", "--raw", "--minify", "--output=json")
+    found = kubernetes.authority()
     # on Azure, only the lesson's own command writes the file
-    known = record.authority if target == "local" and record else None
-    if config.returncode != 0 or known not in (None, authority(json.loads(config.stdout))):
+    known = record.authority if target == "local" and record else found
+    if found is None or found != known:
         raise Unknown(
             f"{kubeconfig} leads to a cluster that the workbook did not make. "
             "Type: ./workbook down && ./workbook up"
         )
-    answer = kubernetes.run("get", "--raw=/readyz")
+    answer = kubernetes.ask_ready()
     if answer.returncode != 0:
         raise unreachable(answer.stderr)
     return kubernetes
+
+
+def name_of(item: Object) -> str:
+    """The name of an object."""
+    name: str = item["metadata"]["name"]
+    return name
+
+
+def uid_of(item: Object) -> str:
+    """What tells an object from an earlier one of the same name."""
+    uid: str = item["metadata"]["uid"]
+    return uid
+
+
+def owner_of(item: Object) -> dict[str, str]:
+    """The name and the uid of what keeps an object; both "" where nothing does."""
+    owners = item["metadata"].get("ownerReferences") or [{}]
+    return {key: owners[0].get(key, "") for key in ("name", "uid")}
+
+
+def is_ending(item: Object) -> bool:
+    """Whether an object is being deleted, and only takes its time."""
+    return "deletionTimestamp" in item["metadata"]
 
 
 def _last_seen(event: Object) -> str:

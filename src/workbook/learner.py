@@ -34,11 +34,15 @@ class Api:
         """
         return self._ask("POST", path, content=body, headers={"Content-Type": kind})
 
-    def predict(self, text: str) -> "httpx.Response":
-        return self.post("/predict", json.dumps({"text": text}).encode())
+    def predict(self, text: str, request_id: str = "") -> "httpx.Response":
+        headers = {"X-Request-ID": request_id} if request_id else {}
+        return self._ask("POST", "/predict", json={"text": text}, headers=headers)
+
+    def get(self, path: str) -> "httpx.Response":
+        return self._ask("GET", path)
 
     def health(self) -> "httpx.Response":
-        return self._ask("GET", "/health")
+        return self.get("/health")
 
     def _ask(self, method: str, path: str, **arguments: Any) -> "httpx.Response":
         import httpx  # here, because a fresh clone runs the checks before it is installed

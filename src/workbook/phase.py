@@ -13,7 +13,6 @@ from typing import Any
 
 from workbook.errors import WorkbookError
 
-FIRST_WITH_CLUSTER = 1
 LOCK_IS_HELD = "WORKBOOK_LOCK_IS_HELD"
 
 
@@ -43,6 +42,16 @@ class Phase:
     @property
     def name(self) -> str:
         return f"phase{self.number}"
+
+    @property
+    def needs_cluster(self) -> bool:
+        """Whether its lesson works on a cluster; that of phase 0 works on this machine alone."""
+        return self.number >= 1
+
+    @property
+    def needs_database(self) -> bool:
+        """Whether its API keeps a record of what it answers."""
+        return self.number >= 2
 
     @property
     def directory(self) -> Path:

@@ -9,6 +9,11 @@ from rich.markup import escape
 from rich.status import Status
 
 
+def print_done(console: Console, name: str, seconds: float) -> None:
+    """Print that a step has ended, and what it took."""
+    console.print(f" [green]✔[/green] {escape(name):58} {seconds:5.1f} s")
+
+
 class Steps:
     """Shows each step while it runs, and its seconds when it has ended."""
 
@@ -23,8 +28,7 @@ class Steps:
         self._name = name
         with self._console.status(escape(name)) as self._status:
             yield
-        seconds = time.monotonic() - began
-        self._console.print(f" [green]✔[/green] {escape(name):58} {seconds:5.1f} s")
+        print_done(self._console, name, time.monotonic() - began)
 
     def say(self, detail: str) -> None:
         """What the step is at; printed where there is no terminal to show it in passing."""

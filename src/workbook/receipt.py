@@ -11,7 +11,7 @@ from workbook import __version__
 from workbook.check import Outcome
 from workbook.errors import WorkbookError
 from workbook.local.cluster import Cluster
-from workbook.phase import FIRST_WITH_CLUSTER, Phase, read_json, write_json
+from workbook.phase import Phase, read_json, write_json
 
 PACKAGES = ("fastapi", "joblib", "nbclient", "numpy", "pytest", "scikit-learn", "uvicorn")
 
@@ -89,7 +89,7 @@ def _cluster(phase: Phase) -> dict[str, str]:
     from workbook.local.versions import versions
 
     record = Cluster(phase.root).record()
-    if phase.number < FIRST_WITH_CLUSTER or phase.target != "local" or record is None:
+    if not phase.needs_cluster or phase.target != "local" or record is None:
         return {}
     try:
         engine = find_engine(phase.root)

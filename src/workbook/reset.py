@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import suppress
+from pathlib import Path
 
 from workbook.background import Background
 from workbook.check import Finding
@@ -9,28 +10,34 @@ from workbook.choices import Choices
 from workbook.drill import Drills, System
 from workbook.errors import WorkbookError
 from workbook.kubernetes import NAMESPACE, Kubernetes, open_cluster
-from workbook.phase import FIRST_WITH_CLUSTER, Phase
-
-DELETING = 120  # seconds that the pods of a namespace may take to end
+from workbook.local import database
+from workbook.local.engine import find_engine
+from workbook.phase import Phase
 
 
 def what_goes(phase: Phase) -> list[str]:
     """What a reset ends and removes, in words."""
     lines = [f"ends {p.title} (process {p.pid})" for p in Background(phase.state).running()]
-    model = phase.directory / "model"
-    if model.exists():
-        lines.append(f"removes {model.relative_to(phase.root)}/ (the trained model)")
-    if _objects(phase):
-        lines.append(f"removes everything in the namespace {NAMESPACE} of your cluster")
-    if any(phase.state.iterdir()):
-        lines.append(
-            f"removes {phase.state.relative_to(phase.root)}/ (answers, outcomes, receipts, logs)"
-        )
+    if (cluster := _cluster(phase)) is not None:
+        lines += [
+            f"removes everything in the namespace {name} of your cluster"
+            for name in _namespaces(phase)
+            if cluster.get_one("namespaces", name)
+        ]
+        if _has_database(phase, cluster):
+            lines.append("removes the database's volume and all rows in it")
+    for folder, content in _folders(phase).items():
+        if folder.exists() and any(folder.iterdir()):
+            lines.append(f"removes {folder.relative_to(phase.root)}/ ({content})")
     return lines
 
 
 def reset_phase(phase: Phase, choices: Choices) -> None:
-    """End the phase's programs and remove what it made."""
+    """End the phase's programs and remove what it made.
+
+    Raises:
+        WorkbookError: something in the cluster cannot be removed; the rest is still there too.
+    """
     drills = Drills(System(phase, choices, Background(phase.state)))
     if drills.under_way():
         # It may have changed a file that is in git. That is put back first; that a program which
@@ -38,18 +45,43 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
         with suppress(WorkbookError):
             drills.fix()
     Background(phase.state).end_all()
-    if cluster := _objects(phase):
-        cluster.run("delete", "namespace", NAMESPACE, "--ignore-not-found", seconds=DELETING)
-    shutil.rmtree(phase.directory / "model", ignore_errors=True)
-    shutil.rmtree(phase.state)
+    if (cluster := _cluster(phase)) is not None:
+        for name in _namespaces(phase):
+            cluster.delete("namespace", name)
+        if _has_database(phase, cluster):  # nothing uses it any more
+            database.remove(find_engine(phase.root), cluster)
+    for folder in _folders(phase):
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
-def _objects(phase: Phase) -> Kubernetes | None:
-    """The cluster, if it has anything of the phase."""
-    if phase.number < FIRST_WITH_CLUSTER:
+def _namespaces(phase: Phase) -> list[str]:
+    """Where the phase's objects are; Azure's database is no object of the cluster."""
+    return [NAMESPACE, database.NAMESPACE] if _uses_local_database(phase) else [NAMESPACE]
+
+
+def _folders(phase: Phase) -> dict[Path, str]:
+    """The folders that the phase fills, and what with."""
+    folders = {phase.directory / "model": "the trained model"}
+    if _uses_local_database(phase):
+        folders[phase.state.parent / "authority"] = "the keys of your own authority"
+    return {**folders, phase.state: "answers, outcomes, receipts, logs"}
+
+
+def _has_database(phase: Phase, cluster: Kubernetes) -> bool:
+    wanted = _uses_local_database(phase)
+    return wanted and cluster.get_one("persistentvolumes", database.VOLUME) is not None
+
+
+def _uses_local_database(phase: Phase) -> bool:
+    return phase.needs_database and phase.target == "local"
+
+
+def _cluster(phase: Phase) -> Kubernetes | None:
+    """The cluster that the phase's objects are in, if it can be had."""
+    if not phase.needs_cluster:
         return None
     try:
-        cluster = open_cluster(phase.root, phase.target)
-        return cluster if cluster.get("all") else None
+        return open_cluster(phase.root, phase.target)
     except Finding:  # no cluster, or not ours
         return None

@@ -28,6 +28,7 @@ class Traffic:
 
     command: list[str]
     started: str
+    request_ids: str  # what the id of each begins with
     before: dict[str, Any]  # pods and endpoints of the service, as Kubernetes.facts gives them
     after: dict[str, Any]
     seconds: float = 0  # that the command took
@@ -65,30 +66,44 @@ def write_traffic(state: Path, name: str, traffic: Traffic) -> None:
     write_json(file_of(state, name), asdict(traffic))
 
 
-def under_traffic(address: str, command: list[str], facts: Callable[[], dict[str, Any]]) -> Traffic:
+def under_traffic(
+    name: str,
+    address: str,
+    command: list[str],
+    facts: Callable[[], dict[str, Any]],
+    *,
+    rate: int = RATE,
+    seconds_to_answer: float = SECONDS_TO_ANSWER,
+) -> Traffic:
     """Run a command while predictions are sent to the address.
 
     Args:
+        name: what the ids of the requests begin with.
         address: of the service.
         command: what is done to it meanwhile.
         facts: tells what the service consists of; asked before and afterwards.
+        rate: predictions a second.
+        seconds_to_answer: how long an answer may take until the request counts as failed.
 
     Raises:
         OSError: the command cannot be started.
     """
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    traffic = Traffic(command, started, before=facts(), after={})
-    asyncio.run(_send_during(address, traffic))
+    request_ids = f"{name}-{time.time_ns()}-"
+    traffic = Traffic(command, started, request_ids, before=facts(), after={})
+    asyncio.run(_send_during(address, traffic, rate, seconds_to_answer))
     traffic.after = facts()
     return traffic
 
 
-async def _send_during(address: str, traffic: Traffic) -> None:
+async def _send_during(address: str, traffic: Traffic, rate: int, seconds_to_answer: float) -> None:
     ended = asyncio.Event()
     async with httpx.AsyncClient(
-        timeout=SECONDS_TO_ANSWER, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        timeout=seconds_to_answer,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
     ) as client:
-        sender = asyncio.create_task(_send(client, f"{address}/predict", traffic, ended))
+        sender = asyncio.create_task(_send(client, f"{address}/predict", traffic, rate, ended))
         await asyncio.sleep(SECONDS_AROUND)
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(*traffic.command, stdin=subprocess.DEVNULL)
@@ -100,16 +115,17 @@ async def _send_during(address: str, traffic: Traffic) -> None:
 
 
 async def _send(
-    client: httpx.AsyncClient, url: str, traffic: Traffic, ended: asyncio.Event
+    client: httpx.AsyncClient, url: str, traffic: Traffic, rate: int, ended: asyncio.Event
 ) -> None:
     """Send at the rate, whatever the answers take, until the end; then wait for those under way."""
     start = time.monotonic()
 
-    async def one() -> None:
+    async def one(number: int) -> None:
         sent = time.monotonic()
         problem = ""
+        headers = {"X-Request-ID": f"{traffic.request_ids}{number}"}
         try:
-            response = await client.post(url, json={"text": TEXT})
+            response = await client.post(url, json={"text": TEXT}, headers=headers)
             if response.status_code != httpx.codes.OK:
                 problem = f"status {response.status_code}"
         except httpx.HTTPError as error:
@@ -120,6 +136,6 @@ async def _send(
     async with asyncio.TaskGroup() as under_way:
         count = 0
         while not ended.is_set():
-            under_way.create_task(one())
             count += 1
-            await asyncio.sleep(max(0, start + count / RATE - time.monotonic()))
+            under_way.create_task(one(count))
+            await asyncio.sleep(max(0, start + count / rate - time.monotonic()))

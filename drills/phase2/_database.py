@@ -1,0 +1,125 @@
+"""What the drills of phase 2 do to the database and to the API's way to it."""
+
+import base64
+import os
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from checks.phase2.conftest import DATABASE
+from drills.objects import change, cluster_of, kubectl, wait_for_rollout, wait_until
+from workbook.check import Finding
+from workbook.drill import NothingToBreak, System
+from workbook.errors import WorkbookError
+from workbook.kubernetes import APP
+from workbook.learner import Api
+from workbook.local.cluster import Cluster
+
+SERVER = "statefulset/postgres"
+SERVER_NAME = "postgres.ml-data.svc.cluster.local"
+END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ml_api'"
+PSQL = (
+    "kubectl --namespace ml-data exec --stdin --tty postgres-0 --container postgres -- "
+    "psql --username postgres --dbname predictions"
+)
+AS_ADMINISTRATOR = f'  eval "$(./workbook env)"\n  {PSQL}'  # in a way back
+
+
+def sql(system: System, *statements: str) -> None:
+    """Let the administrator of the local server execute statements, each by itself.
+
+    Raises:
+        NothingToBreak: the server is not there, or refuses.
+    """
+    if system.choices.target != "local":
+        raise NothingToBreak("This drill needs the server of the target local.")
+    words = ["exec", "postgres-0", "--container=postgres", "--", "psql", "--username=postgres"]
+    words += ["--dbname=predictions", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+    words += [f"--command={statement}" for statement in statements]
+    done = cluster_of(system).within(DATABASE).run(*words)
+    if done.returncode != 0:
+        raise NothingToBreak(f"The database refuses: {done.stderr.strip()}", "./workbook goto 2")
+
+
+def restart_api(system: System) -> None:
+    """New pods of the API: they read their files anew, and connect anew."""
+    cluster = cluster_of(system)
+    kubectl(cluster, "rollout", "restart", f"deployment/{APP}")
+    wait_for_rollout(cluster)
+
+
+def restart_server(system: System) -> None:
+    """A new pod of the server, on the same volume."""
+    server = cluster_of(system).within(DATABASE)
+    kubectl(server, "rollout", "restart", SERVER)
+    kubectl(server, "rollout", "status", SERVER, "--timeout=120s")
+
+
+def wait_for_log(system: System, *states: str) -> None:
+    """Wait until the API says that its log is in one of these states."""
+    record = Cluster(system.phase.root).record()
+    assert record is not None, "cluster_of has seen it"
+    api = Api(f"http://127.0.0.1:{record.cluster_port}", "./workbook goto 2")
+
+    def state() -> str:
+        try:
+            return str(api.health().json()["log"]["state"])
+        except Finding:  # while one pod takes over from another
+            return "unknown"
+
+    wait_until(state, lambda found: found in states)
+
+
+def use_certificate_for(system: System, days: int) -> None:
+    """Give the server a certificate of the learner's own authority that ends after some days."""
+    authority = system.phase.root / ".workbook/local/authority"
+    if not (authority / "ca.key").exists():
+        raise NothingToBreak("There is no authority yet.", "./workbook goto 2")
+    with TemporaryDirectory() as folder:
+        key, request, certificate = (Path(folder, name) for name in ("key", "csr", "crt"))
+        _openssl(
+            *("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={SERVER_NAME}"),
+            *("-keyout", key, "-out", request),
+        )
+        extensions = Path(folder, "ext")
+        extensions.write_text(f"subjectAltName=DNS:{SERVER_NAME}\n", encoding="utf-8")
+        _openssl(
+            *("x509", "-req", "-in", request, "-days", f"{days}", "-extfile", extensions),
+            *("-CA", authority / "ca.crt", "-CAkey", authority / "ca.key", "-CAcreateserial"),
+            *("-out", certificate),
+        )
+        patch = [
+            {"op": "replace", "path": f"/data/tls.{part}", "value": _in_base64(file)}
+            for part, file in (("key", key), ("crt", certificate))
+        ]
+        change(system, "secret", patch, "postgres-certificate", DATABASE)
+    restart_server(system)
+
+
+def another_authority() -> str:
+    """The certificate of an authority that has signed nothing."""
+    with TemporaryDirectory() as folder:
+        certificate = Path(folder, "crt")
+        _openssl(
+            *(
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-subj",
+                "/CN=last year's authority",
+            ),
+            *("-days", "30", "-keyout", os.devnull, "-out", certificate),
+        )
+        return certificate.read_text(encoding="utf-8")
+
+
+def _openssl(*words: str | Path) -> None:
+    done = subprocess.run(["openssl", *words], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise WorkbookError(f"openssl {words[0]} failed: {done.stderr.strip()}")
+
+
+def _in_base64(file: Path) -> str:
+    return base64.b64encode(file.read_bytes()).decode()

@@ -1,0 +1,35 @@
+"""A database that lives two hours ago."""
+
+from checks.phase2.test_history import test_clocks_agree
+from drills.phase2._database import AS_ADMINISTRATOR, sql
+from workbook.drill import Drill, System
+
+SET = "ALTER TABLE predictions ALTER COLUMN written_at SET DEFAULT clock_timestamp()"
+
+
+def break_it(system: System) -> None:
+    # no container has a clock of its own that could be wrong, so the column tells the wrong time
+    sql(system, f"{SET} - interval '2 hours'")
+
+
+def fix(system: System) -> None:
+    sql(system, SET)
+
+
+DRILL = Drill(
+    title="Since the database was moved, answers are written before they are given.",
+    turns_red=test_clocks_agree,
+    hints=(
+        "Two times stand in each row. Whose clock is each?",
+        "Compare: SELECT predicted_at, written_at FROM predictions ORDER BY id DESC LIMIT 3",
+        "In life, one of two machines has lost its time server. Here the column pretends: psql's "
+        "\\d predictions shows what written_at is by default.",
+    ),
+    way_back=(
+        "In life, set the clock right (chrony, or whatever keeps it). Here, the default of the\n"
+        "column, as has been done now:\n"
+        f"{AS_ADMINISTRATOR} --command '{SET}'"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,37 @@
+"""One connection, where two are needed."""
+
+from checks.phase2.test_history import test_history_is_answered
+from drills.phase2._database import AS_ADMINISTRATOR, END_SESSIONS, sql, wait_for_log
+from workbook.drill import Drill, System
+
+
+def break_it(system: System) -> None:
+    # the writer comes back by itself, and first: readers come when they are asked
+    sql(system, "ALTER ROLE ml_api CONNECTION LIMIT 1", END_SESSIONS)
+    wait_for_log(system, "down")
+    wait_for_log(system, "ok")
+
+
+def fix(system: System) -> None:
+    sql(system, "ALTER ROLE ml_api CONNECTION LIMIT -1")
+    wait_for_log(system, "ok")
+
+
+DRILL = Drill(
+    title="The database was short of memory, so somebody saved on connections.",
+    turns_red=test_history_is_answered,
+    hints=(
+        "Rows are written, and cannot be read. What do writing and reading not share?",
+        "The API's log has the server's own words: kubectl --namespace ml-demo logs "
+        "deployment/ml-api",
+        "psql's \\du shows what a role may do, its number of connections too.",
+    ),
+    way_back=(
+        "Give the role what its pools add up to, or no limit, as has been done now. Count: each\n"
+        "replica may hold one connection for writing and SENTIMENT_DATABASE_CONNECTIONS for "
+        "reading.\n"
+        f"{AS_ADMINISTRATOR} --command 'ALTER ROLE ml_api CONNECTION LIMIT -1'"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,36 @@
+"""A certificate that nobody renewed."""
+
+from checks.phase2.test_database import test_log_reaches_database
+from drills.objects import put_back
+from drills.phase2._database import restart_server, use_certificate_for, wait_for_log
+from workbook.drill import Drill, System
+
+
+def break_it(system: System) -> None:
+    use_certificate_for(system, days=0)
+    wait_for_log(system, "down")
+
+
+def fix(system: System) -> None:
+    put_back(system, "secret")
+    restart_server(system)
+    wait_for_log(system, "ok")
+
+
+DRILL = Drill(
+    title="It is three months later.",
+    turns_red=test_log_reaches_database,
+    hints=(
+        "The server runs, and its own log says that somebody hangs up on it. Who, and why?",
+        "The API's log names the reason: kubectl --namespace ml-demo logs deployment/ml-api",
+        "kubectl --namespace ml-data get secret postgres-certificate "
+        "--output jsonpath='{.data.tls\\.crt}' | base64 --decode | openssl x509 -noout -dates",
+    ),
+    way_back=(
+        "Make a new certificate, and start the server with it: lesson 2, “A server that can prove\n"
+        "who it is” and “Get a database”. What waited is written then.\n"
+        "  ./workbook lab 2"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

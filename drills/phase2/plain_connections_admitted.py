@@ -1,0 +1,61 @@
+"""A server that also talks to those who do not encrypt."""
+
+import re
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from checks.phase2.conftest import DATABASE
+from checks.phase2.test_security import test_insecure_connection_is_refused
+from drills.objects import cluster_of, kubectl
+from drills.phase2._database import SERVER, wait_for_log
+from workbook.drill import Drill, System
+from workbook.errors import WorkbookError
+
+
+def break_it(system: System) -> None:
+    _deploy(system, hostssl="host")
+
+
+def fix(system: System) -> None:
+    _deploy(system, hostssl="hostssl")
+
+
+def _deploy(system: System, hostssl: str) -> None:
+    """Deploy the server as the lesson does, with this word in pg_hba.conf."""
+    server = cluster_of(system).within(DATABASE)
+    found = server.get_one("statefulsets", "postgres")
+    if found is None:
+        raise WorkbookError("There is no database yet.", "./workbook goto 2")
+    image = found["spec"]["template"]["spec"]["containers"][0]["image"]
+    with TemporaryDirectory() as folder:
+        files = Path(folder, "postgres")
+        shutil.copytree(system.phase.root / "k8s/postgres", files)
+        rules = files / "pg_hba.conf"
+        text = re.sub("^hostssl ", f"{hostssl} ", rules.read_text("utf-8"), flags=re.MULTILINE)
+        rules.write_text(text, "utf-8")
+        made = server.run("kustomize", str(files)).stdout
+    made = made.replace("image: postgres\n", f"image: {image}\n")
+    kubectl(server, "apply", "--filename=-", stdin=made)
+    kubectl(server, "rollout", "status", SERVER, "--timeout=120s")
+    wait_for_log(system, "ok")
+
+
+DRILL = Drill(
+    title="“An old reporting tool cannot do TLS. I have opened the door a little.”",
+    turns_red=test_insecure_connection_is_refused,
+    hints=(
+        "The API is as safe as before. Who else may come in now, and how?",
+        "The server's rules: kubectl --namespace ml-data exec postgres-0 --container postgres -- "
+        "cat /etc/postgres/pg_hba.conf",
+        "hostssl admits connections with TLS; host admits those without it too.",
+    ),
+    way_back=(
+        "Deploy the server from the files again, as has been done now and as lesson 2 does under\n"
+        "“Get a database”. Then change the passwords: they may have crossed the network in plain\n"
+        "view.\n"
+        "  ./workbook lab 2"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,33 @@
+"""A nightly job that was paused, and never resumed."""
+
+from checks.phase2.test_security import test_old_rows_are_deleted
+from drills.objects import change, put_back
+from workbook.drill import Drill, System
+
+
+def break_it(system: System) -> None:
+    patch = [{"op": "add", "path": "/spec/suspend", "value": True}]
+    change(system, "cronjob", patch, "ml-api-retention")
+
+
+def fix(system: System) -> None:
+    put_back(system, "cronjob")
+
+
+DRILL = Drill(
+    title="During last month's migration the nightly jobs were paused.",
+    turns_red=test_old_rows_are_deleted,
+    hints=(
+        "Nothing fails, and nothing happens. What should have happened last night?",
+        "kubectl --namespace ml-demo get cronjobs",
+        "SUSPEND is True: such a CronJob makes no Jobs.",
+    ),
+    way_back=(
+        "Resume it, as has been done now:\n"
+        '  eval "$(./workbook env)"\n'
+        "  kubectl --namespace ml-demo patch cronjob ml-api-retention "
+        '--patch \'{"spec": {"suspend": false}}\''
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,43 @@
+"""Rows that somebody deleted by hand."""
+
+from checks.phase2.conftest import RECORDING
+from checks.phase2.test_disturbance import test_stopped_database_costs_nothing
+from drills.phase2._database import AS_ADMINISTRATOR, sql
+from workbook.drill import Drill, System
+
+SOME = f"starts_with(request_id, '{RECORDING}') AND sequence % 7 = 0"
+BACK = "INSERT INTO predictions OVERRIDING SYSTEM VALUE SELECT * FROM doubles"
+
+
+def break_it(system: System) -> None:
+    sql(
+        system,
+        f"BEGIN; CREATE TABLE doubles AS SELECT * FROM predictions WHERE {SOME};"
+        f" DELETE FROM predictions WHERE {SOME}; COMMIT",
+    )
+
+
+def fix(system: System) -> None:
+    sql(
+        system,
+        "CREATE TABLE IF NOT EXISTS doubles (LIKE predictions)",  # the break was interrupted
+        f"BEGIN; {BACK}; DROP TABLE doubles; COMMIT",
+    )
+
+
+DRILL = Drill(
+    title="“There were so many equal texts in the table. I have tidied up.”",
+    turns_red=test_stopped_database_costs_nothing,
+    hints=(
+        "People got more answers than there are rows. Does a number tell which are missing?",
+        "SELECT instance, max(sequence) - count(*) AS missing FROM predictions GROUP BY instance",
+        "psql's \\dt: is there a table that you do not know?",
+    ),
+    way_back=(
+        "They were put aside, luckily; put them back, as has been done now. That it could be\n"
+        "noticed at all is what the sequence numbers are for.\n"
+        f"{AS_ADMINISTRATOR} --command '{BACK}' --command 'DROP TABLE doubles'"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,33 @@
+"""A table that was renamed under a running API."""
+
+from checks.phase2.test_database import test_log_reaches_database
+from drills.phase2._database import AS_ADMINISTRATOR, sql, wait_for_log
+from workbook.drill import Drill, System
+
+
+def break_it(system: System) -> None:
+    sql(system, "ALTER TABLE predictions RENAME TO predictions_2026")
+    wait_for_log(system, "down")
+
+
+def fix(system: System) -> None:
+    sql(system, "ALTER TABLE IF EXISTS predictions_2026 RENAME TO predictions")
+    wait_for_log(system, "ok")
+
+
+DRILL = Drill(
+    title="“The table has become large. I have put last year's aside.”",
+    turns_red=test_log_reaches_database,
+    hints=(
+        "The connection works: the database itself refuses what is asked of it.",
+        "Look at what is there: psql's \\dt lists the tables.",
+        "The rows that wait were made for a table of another name. Nothing of them is lost yet.",
+    ),
+    way_back=(
+        "Give the table its name back, as has been done now; what waited is written then. Changes\n"
+        "of a table belong into a migration, which is tried out before.\n"
+        f"{AS_ADMINISTRATOR} --command 'ALTER TABLE predictions_2026 RENAME TO predictions'"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,40 @@
+"""An API that trusts somebody else."""
+
+from checks.phase2.test_database import test_log_reaches_database
+from drills.objects import change, put_back
+from drills.phase2._database import another_authority, restart_api, wait_for_log
+from workbook.drill import Drill, System
+
+
+def break_it(system: System) -> None:
+    patch = [{"op": "replace", "path": "/data/ca.crt", "value": another_authority()}]
+    change(system, "configmap", patch, "database-ca")
+    restart_api(system)
+    wait_for_log(system, "down")
+
+
+def fix(system: System) -> None:
+    put_back(system, "configmap")
+    restart_api(system)
+    wait_for_log(system, "ok")
+
+
+DRILL = Drill(
+    title="Somebody restored last year's ca.crt from a backup.",
+    turns_red=test_log_reaches_database,
+    hints=(
+        "Is it the server that refuses, or the client?",
+        "Which authority signed the server's certificate, and which one does the API trust? Both "
+        "say so: openssl x509 -noout -issuer -subject",
+        "kubectl --namespace ml-demo get configmap database-ca "
+        "--output jsonpath='{.data.ca\\.crt}' | openssl x509 -noout -subject",
+    ),
+    way_back=(
+        "Hand over the certificate of the authority that signed, as has been done now (lesson 2,\n"
+        "“A server that can prove who it is”), and restart the API. Never turn the check off\n"
+        "instead (sslmode=require): it has just done what it is for.\n"
+        '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout restart deployment/ml-api'
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,106 @@
+"""What several verbs do with a phase: look at its needs, run its lesson, check it, certify it."""
+
+import os
+import subprocess
+import sys
+import time
+
+from rich.console import Console
+from rich.markup import escape
+
+from workbook.background import Background
+from workbook.check import Outcome
+from workbook.choices import Choices, load_choices
+from workbook.doctor import examine
+from workbook.drill import Drills, System
+from workbook.environment import lesson_environment
+from workbook.errors import WorkbookError
+from workbook.lesson import title_of
+from workbook.phase import LOCK_IS_HELD, Phase, read_json
+from workbook.progress import print_done
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def examine_phase(phase: Phase, choices: Choices, in_full: bool = False) -> bool:
+    """Look at what a phase needs and print what is to be mended; whether that is nothing.
+
+    Args:
+        phase: whose needs.
+        choices: the learner's.
+        in_full: print what is well, too.
+    """
+    observations = examine(phase, choices)
+    for seen in observations:
+        if seen.fix:
+            console.print(f"[red]✘[/red] {seen.what}: {escape(seen.found)}")
+            console.print(f"  {escape(seen.fix)}")
+        elif in_full:
+            console.print(f"[green]✔[/green] {seen.what}: {escape(seen.found)}")
+    return not any(seen.fix for seen in observations)
+
+
+def run_phase(phase: Phase, choices: Choices) -> None:
+    """Run a phase's lesson, with its answers, and print what each section took.
+
+    Raises:
+        WorkbookError: a cell failed.
+    """
+    from workbook.notebook import LessonFailed, run_lesson
+
+    console.print(f"\n[bold]{escape(title_of(phase.lesson.read_text(encoding='utf-8')))}[/bold]")
+    began = time.monotonic()
+    Background(phase.state).end_all()  # what an earlier run has left
+    environment = {
+        **os.environ,
+        **lesson_environment(phase.root, choices),
+        "WORKBOOK_SOLUTIONS": "1",
+        LOCK_IS_HELD: "1",
+    }
+    with console.status("starting Python") as progress:
+        try:
+            run_lesson(
+                phase,
+                environment,
+                begin=lambda name: progress.update(escape(name)),
+                done=lambda name, seconds: print_done(console, name, seconds),
+            )
+        except LessonFailed as error:
+            raise WorkbookError(str(error), f"./workbook lab {phase.number}") from None
+    console.print(f"The lesson ran in {time.monotonic() - began:.0f} s.")
+
+
+def check_phase(phase: Phase, *options: str) -> int:
+    """Run a phase's checks, and end a drill that is mended; returns pytest's exit status."""
+    command = [sys.executable, "-m", "pytest", str(phase.checks), *options]
+    # without the plugins of other packages, which have no say in checks and take seconds to load
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    status = subprocess.run(command, cwd=phase.root, env=environment).returncode
+    _end_mended_drill(phase)
+    return status
+
+
+def _end_mended_drill(phase: Phase) -> None:
+    """A drill is over when the check that it turned red has passed again."""
+    drills = Drills(System(phase, load_choices(phase.root), Background(phase.state)))
+    name = drills.under_way()
+    if name is None:
+        return
+    results = (read_json(phase.state / "checks.json") or {}).get("results", [])
+    named = drills.load(name).turns_red.__name__
+    if any(r["name"] == named and r["outcome"] == Outcome.PASSED for r in results):
+        drills.end()
+        print(f"The drill {name} is over: you have mended it.")
+
+
+def write_receipt(phase: Phase) -> None:
+    """Write a phase's receipt, and print where it is.
+
+    Raises:
+        WorkbookError: the phase has not been checked.
+    """
+    from workbook.receipt import make_receipt
+
+    made = make_receipt(phase)
+    where = (phase.state / "receipt.md").relative_to(phase.root)
+    print(f"\nReceipt: {made['passed']} of {made['of']} checks passed, in {where}")
