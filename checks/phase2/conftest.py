@@ -52,9 +52,10 @@ def inside(cluster: Kubernetes, choices: Choices) -> dict[str, Any]:
     request_ids = recording.request_ids if recording else "nothing was recorded"
     done = cluster.run(*words, authority, request_ids, stdin=script)
     if done.returncode != 0:
+        said = done.stderr.replace("command terminated with exit code 1", "").splitlines()
         raise Wrong(
             expected="a client in the pod of the API to reach the database",
-            found=(done.stderr.strip().splitlines() or ["no reason given"])[-1],
+            found=next((line for line in reversed(said) if line), "no reason given"),
             why="the check asks the database from where the API asks it, with its own password",
             run_next="./workbook run 2",
         )

@@ -82,7 +82,8 @@ def use_certificate_for(system: System, days: int) -> None:
             *("-keyout", key, "-out", request),
         )
         extensions = Path(folder, "ext")
-        extensions.write_text(f"subjectAltName=DNS:{SERVER_NAME}\n", encoding="utf-8")
+        wanted = f"subjectAltName=DNS:{SERVER_NAME}\nauthorityKeyIdentifier=keyid\n"
+        extensions.write_text(wanted, encoding="utf-8")
         _openssl(
             *("x509", "-req", "-in", request, "-days", f"{days}", "-extfile", extensions),
             *("-CA", authority / "ca.crt", "-CAkey", authority / "ca.key", "-CAcreateserial"),

@@ -105,11 +105,20 @@ def check(
 
 @app.command(epilog="Example: ./workbook goto 0")
 def goto(number: Number) -> None:
-    """Bring your system to the state in which a phase is complete."""
+    """Bring your system to the state in which a phase is complete, from before it or after it."""
+    from workbook.going_back import remove_later_objects
+
     wanted, choices = _phase(number)
     with exclusively(wanted.root):
+        removed = remove_later_objects(wanted)
+        for name in removed:
+            console.print(f"removed {name}, which is of a later phase")
+        if check_phase(wanted) == 0 and not removed:
+            return
         for phase in phases(wanted.root, wanted.target):
-            if phase.number <= number and check_phase(phase) != 0:
+            if phase.number > number:
+                break
+            if check_phase(phase) != 0 or (removed and phase.needs_cluster):
                 if not examine_phase(phase, choices):
                     raise typer.Exit(2)
                 run_phase(phase, choices)

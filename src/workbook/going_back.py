@@ -1,0 +1,35 @@
+"""Going back to an earlier phase: what a later one has added to the cluster goes."""
+
+from workbook.check import Finding
+from workbook.kubernetes import Kubernetes, open_cluster
+from workbook.phase import Phase, phases
+
+
+def remove_later_objects(wanted: Phase) -> list[str]:
+    """Delete the objects of later phases that the wanted one does not have; returns their names.
+
+    Rows in the database are no objects, and stay.
+    """
+    if not wanted.needs_cluster:
+        return []
+    try:
+        cluster = open_cluster(wanted.root, wanted.target)
+    except Finding:  # no cluster, so that nothing of a later phase is there
+        return []
+    keep = _objects_of(wanted, cluster)
+    removed = []
+    for phase in phases(wanted.root, wanted.target):
+        if phase.number > wanted.number:
+            later = [name for name in _objects_of(phase, cluster) if name not in keep]
+            removed += [name for name in later if name not in removed]
+    for name in removed:
+        cluster.delete(*name.split("/"))
+    return removed
+
+
+def _objects_of(phase: Phase, cluster: Kubernetes) -> list[str]:
+    """The objects of a phase's manifests that are there, as KIND/NAME."""
+    made = cluster.run("kustomize", str(phase.directory / "k8s" / phase.target)).stdout
+    # its status does not matter: a kind that the cluster does not know is one that it has none of
+    words = ("get", "--filename=-", "--ignore-not-found", "--output=name")
+    return cluster.run(*words, stdin=made).stdout.split()
