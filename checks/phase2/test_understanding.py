@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from checks.phase2 import test_disturbance
+from checks.phase2 import test_disturbance, test_security
 from workbook.check import NotStarted, Wrong, check
 from workbook.learner import read_answers
 from workbook.phase import Phase
@@ -19,7 +19,10 @@ QUESTIONS = {  # what is asked
 
 @check(
     read="phases/phase2/README.md#you-understand-pooling-tls-the-log",
-    after=test_disturbance.test_stopped_database_costs_nothing,
+    after=(
+        test_disturbance.test_stopped_database_costs_nothing,
+        test_security.test_connection_is_secure,  # one of the answers is its certificate's
+    ),
 )
 def test_log_is_understood(phase: Phase, inside: dict[str, Any]) -> str:
     """You understand: pooling, TLS, the log"""

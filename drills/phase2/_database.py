@@ -5,6 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from checks.phase2.conftest import DATABASE
 from drills.objects import change, cluster_of, kubectl, wait_for_rollout, wait_until
@@ -57,17 +58,28 @@ def restart_server(system: System) -> None:
 
 def wait_for_log(system: System, *states: str) -> None:
     """Wait until the API says that its log is in one of these states."""
+    wait_until(lambda: _log(system).get("state"), lambda found: found in states)
+
+
+def have_a_row_written(system: System) -> None:
+    """Send a prediction, and wait until its row is written."""
+    written = _log(system).get("rows_written", 0)
+    _api(system).predict("a drill was here")
+    wait_until(lambda: _log(system).get("rows_written", 0), lambda found: found > written)
+
+
+def _api(system: System) -> Api:
     record = Cluster(system.phase.root).record()
     assert record is not None, "cluster_of has seen it"
-    api = Api(f"http://127.0.0.1:{record.cluster_port}", "./workbook goto 2")
+    return Api(f"http://127.0.0.1:{record.cluster_port}", "./workbook goto 2")
 
-    def state() -> str:
-        try:
-            return str(api.health().json()["log"]["state"])
-        except Finding:  # while one pod takes over from another
-            return "unknown"
 
-    wait_until(state, lambda found: found in states)
+def _log(system: System) -> dict[str, Any]:
+    try:
+        log: dict[str, Any] = _api(system).health().json()["log"]
+    except Finding:  # while one pod takes over from another
+        return {}
+    return log
 
 
 def use_certificate_for(system: System, days: int) -> None:

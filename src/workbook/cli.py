@@ -31,7 +31,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+AUTHORITY = "CURL_CA_BUNDLE"  # curl's own variable: who vouches for ADDRESS, where it is not public
 Number = Annotated[int, typer.Argument(metavar="N", help="The phase: 0 to 7.", min=0, max=7)]
+
+
+def _find_address(phase: Phase, choices: Choices) -> str:
+    """Where the service answers; from here on, commands that are run know what a lesson's know."""
+    environment = lesson_environment(phase.root, choices)
+    address = os.environ.get("ADDRESS", environment.get("ADDRESS"))
+    if not address:
+        if choices.target == "local":
+            raise WorkbookError("There is no cluster yet, and so no service.", "./workbook up")
+        raise WorkbookError(
+            "Nothing says where the service answers: ADDRESS is not set.",
+            "the cell of lesson 1 under “Give it an address”, which sets it",
+        )
+    os.environ.update(environment | {"ADDRESS": address})
+    return address
 
 
 def _phase(number: int) -> tuple[Phase, Choices]:
@@ -356,24 +372,49 @@ def traffic(
     from workbook.traffic import under_traffic, write_traffic
 
     phase, choices = _phase(number)
-    environment = lesson_environment(phase.root, choices)
-    address = os.environ.get("ADDRESS", environment.get("ADDRESS"))
-    if not address:
-        if choices.target == "local":
-            raise WorkbookError("There is no cluster yet, and so no service.", "./workbook up")
-        raise WorkbookError(
-            "Nothing says where the service answers: ADDRESS is not set.",
-            "the cell of lesson 1 under “Give it an address”, which sets it",
-        )
-    os.environ.update(environment)
+    address = _find_address(phase, choices)
     try:
         cluster = open_cluster(phase.root, choices.target)
-        done = under_traffic(name, address, command, cluster.facts)
+        authority = os.environ.get(AUTHORITY)
+        done = under_traffic(name, address, command, cluster.facts, authority=authority)
     except Finding as finding:
         raise WorkbookError(str(finding), f"./workbook check {number}") from None
     write_traffic(phase.state, name, done)
     print(done.summary())
     raise typer.Exit(done.status)
+
+
+@app.command(epilog="Example: ./workbook load 4 my-test --callers 32 --seconds 60")
+def load(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="What to record it as.")],
+    callers: Annotated[int, typer.Option(help="How many ask at once.", min=1, max=1000)] = 32,
+    seconds: Annotated[int, typer.Option(help="Of load.", min=1, max=3600)] = 60,
+) -> None:
+    """Load the service, watch its autoscaler until it is calm again, and record both."""
+    from workbook.kubernetes import open_cluster
+    from workbook.load import under_load, write_load
+
+    phase, choices = _phase(number)
+    address = _find_address(phase, choices)
+    try:
+        cluster = open_cluster(phase.root, choices.target)
+        done = under_load(
+            address,
+            cluster,
+            callers=callers,
+            seconds=seconds,
+            authority=os.environ.get(AUTHORITY),
+            show=lambda m: print(
+                f"{m.second:6.0f} s  {m.ready} of {m.replicas} replicas ready, CPU "
+                f"{'unknown' if m.cpu is None else f'{m.cpu} %'}, {m.answers} answers a second",
+                flush=True,
+            ),
+        )
+    except Finding as finding:
+        raise WorkbookError(str(finding), f"./workbook check {number}") from None
+    write_load(phase.state, name, done)
+    print(done.summary())
 
 
 @app.command(epilog='Example: eval "$(./workbook env)"')

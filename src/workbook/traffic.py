@@ -5,6 +5,7 @@ would stay with the pod that it first met, and see nothing of the others.
 """
 
 import asyncio
+import ssl
 import subprocess
 import time
 from collections.abc import Callable
@@ -74,6 +75,7 @@ def under_traffic(
     *,
     rate: int = RATE,
     seconds_to_answer: float = SECONDS_TO_ANSWER,
+    authority: str | None = None,
 ) -> Traffic:
     """Run a command while predictions are sent to the address.
 
@@ -84,6 +86,7 @@ def under_traffic(
         facts: tells what the service consists of; asked before and afterwards.
         rate: predictions a second.
         seconds_to_answer: how long an answer may take until the request counts as failed.
+        authority: file with the certificate that vouches for the address; None for a public one.
 
     Raises:
         OSError: the command cannot be started.
@@ -91,19 +94,21 @@ def under_traffic(
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     request_ids = f"{name}-{time.time_ns()}-"
     traffic = Traffic(command, started, request_ids, before=facts(), after={})
-    asyncio.run(_send_during(address, traffic, rate, seconds_to_answer))
+    options: dict[str, Any] = {
+        "timeout": seconds_to_answer,
+        "trust_env": False,
+        "verify": ssl.create_default_context(cafile=authority),
+        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=0),
+    }
+    asyncio.run(_send_during(traffic, f"{address}/predict", rate, options))
     traffic.after = facts()
     return traffic
 
 
-async def _send_during(address: str, traffic: Traffic, rate: int, seconds_to_answer: float) -> None:
+async def _send_during(traffic: Traffic, url: str, rate: int, options: dict[str, Any]) -> None:
     ended = asyncio.Event()
-    async with httpx.AsyncClient(
-        timeout=seconds_to_answer,
-        trust_env=False,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-    ) as client:
-        sender = asyncio.create_task(_send(client, f"{address}/predict", traffic, rate, ended))
+    async with httpx.AsyncClient(**options) as client:
+        sender = asyncio.create_task(_send(client, url, traffic, rate, ended))
         await asyncio.sleep(SECONDS_AROUND)
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(*traffic.command, stdin=subprocess.DEVNULL)

@@ -78,7 +78,7 @@ class Database:
         if not self._free.acquire(timeout=self._seconds):
             raise PoolError(f"no connection was free within {self._seconds:g} s")
         try:
-            connection = self._pool.getconn()
+            connection = self._take()
             try:
                 with connection.cursor() as cursor:
                     yield cursor
@@ -89,6 +89,17 @@ class Database:
             self._pool.putconn(connection)
         finally:
             self._free.release()
+
+    def _take(self) -> Any:
+        """A connection that the server has not ended meanwhile, as by its own restart.
+
+        The server says nothing unless it is asked; if there is something to read, it is goodbye.
+        """
+        while True:
+            connection = self._pool.getconn()
+            if not select.select([connection], [], [], 0)[0]:
+                return connection
+            self._pool.putconn(connection, close=True)
 
     def close(self) -> None:
         self._pool.closeall()

@@ -157,6 +157,19 @@ def test_a_server_that_is_away_is_told_at_once_and_used_again_when_it_is_back(se
     database.close()
 
 
+def test_connections_that_the_server_ended_while_nobody_used_them_are_not_used(server: Any) -> None:
+    database = Database(server.settings(), connections=2)
+    with database.cursor() as one, database.cursor() as other:
+        one.execute("SELECT 1")
+        other.execute("SELECT 1")
+    with server.stopped():
+        pass
+    for _ in range(2):
+        with database.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    database.close()
+
+
 @pytest.mark.parametrize("connected", [True, False])
 def test_a_server_that_is_frozen_is_given_up(server: Any, connected: bool) -> None:
     database = Database(server.settings(database_seconds=0.3), connections=1)

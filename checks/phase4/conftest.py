@@ -1,0 +1,63 @@
+"""What the checks of phase 4 look at: the gateway, and the API behind it."""
+
+from pathlib import Path
+
+import pytest
+
+from workbook.check import NotStarted
+from workbook.choices import Choices
+from workbook.kubernetes import APP, Kubernetes, Object
+from workbook.learner import Api
+from workbook.local.cluster import Cluster, Record
+from workbook.phase import Phase, root
+
+GATEWAY_KIND = "gateways.gateway.networking.k8s.io"
+
+
+@pytest.fixture
+def gateway(cluster: Kubernetes) -> Object:
+    """The Gateway that the lesson makes."""
+    known = cluster.get_one("customresourcedefinitions", GATEWAY_KIND)
+    found = cluster.get_one(GATEWAY_KIND, APP) if known else None
+    if found is None:
+        raise NotStarted("make the Gateway: lesson 4, “A gateway” and “Deploy it”")
+    return found
+
+
+@pytest.fixture
+def scaler(cluster: Kubernetes) -> Object:
+    """The HorizontalPodAutoscaler that the lesson makes."""
+    found = cluster.get_one("hpa", APP)
+    if found is None:
+        raise NotStarted("make the autoscaler: lesson 4, “Deploy it”")
+    return found
+
+
+@pytest.fixture
+def record() -> Record:
+    """What is written down of the local cluster."""
+    found = Cluster(root()).record()
+    assert found is not None, "open_cluster has seen it"
+    return found
+
+
+@pytest.fixture
+def authority(phase: Phase) -> Path:
+    """The certificate of the learner's own authority."""
+    found = phase.state.parent / "authority" / "ca.crt"
+    if not found.exists():
+        raise NotStarted("make a certificate: lesson 4, “A certificate for the gateway”")
+    return found
+
+
+@pytest.fixture
+def api(choices: Choices, gateway: Object, authority: Path) -> Api:
+    """The API behind the gateway, by HTTPS."""
+    if choices.target == "local":
+        found = Cluster(root()).record()
+        assert found is not None, "open_cluster has seen it"
+        address = f"https://localhost:{found.gateway_port}"
+    else:
+        addresses = gateway.get("status", {}).get("addresses") or [{"value": "localhost"}]
+        address = f"https://{addresses[0]['value']}"
+    return Api(address, start_command="./workbook goto 4", authority=str(authority))

@@ -1,0 +1,154 @@
+"""The gateway of phase 4: it works, by HTTPS, and there is no way around it."""
+
+import socket
+import urllib.error
+import urllib.request
+from typing import Any
+
+from workbook.check import Finding, Unknown, Wrong, check
+from workbook.choices import Choices
+from workbook.kubernetes import APP, Kubernetes, Object, eventually
+from workbook.learner import Api
+from workbook.local.cluster import Record
+
+LESSON = "phases/phase4/README.md"
+SECONDS_TO_ANSWER = 5
+SECONDS_TO_SETTLE = 5
+TEXT = "A dull and stupid plot with awful dialogue."
+DESCRIBE = "kubectl --namespace ml-demo describe"
+
+
+@check(read=f"{LESSON}#a-gateway")
+def test_gateway_works(cluster: Kubernetes, gateway: Object) -> str:
+    """Gateway is working: it has a class that accepts it, and an address"""
+    name = gateway["spec"]["gatewayClassName"]
+    classes = cluster.get("gatewayclasses")
+    there_are = [each["metadata"]["name"] for each in classes]
+    if name not in there_are:
+        raise Wrong(
+            expected=f"a GatewayClass {name!r}, as the Gateway names it",
+            found=f"there is {', '.join(there_are) or 'none'}",
+            why="the class says which program does the work; without one nobody does, and the "
+            "Gateway waits for ever, without an address and without an error",
+            run_next="kubectl get gatewayclasses",
+        )
+    problems = _problems(gateway)
+    addresses = gateway.get("status", {}).get("addresses") or []
+    if problems or not addresses:
+        raise Wrong(
+            expected="the Gateway to be accepted and programmed, each listener too",
+            found="; ".join(problems) or "it has no address",
+            why="what it asks for is not what the class can do: a port that the gateway does not "
+            "listen on, a certificate that is not there, a class that is not served",
+            run_next=f"{DESCRIBE} gateway {APP}",
+        )
+    return f"class {name}, address {addresses[0]['value']}"
+
+
+@check(read=f"{LESSON}#deploy-it", after=test_gateway_works)
+def test_https_predicts(api: Api) -> str:
+    """Service is accessible through the gateway, by HTTPS"""
+    found = eventually(lambda: _ask(api), lambda answer: answer[0] == 200, SECONDS_TO_SETTLE)
+    status, text = found
+    if status != 200 or '"label":"negative"' not in text:
+        raise Wrong(
+            expected=f"200 and negative for {TEXT!r} at {api.address}",
+            found=f"{status or 'no answer'} {text[:160]}".strip(),
+            why="404: no route takes the request. 500 or 503: the route has no pod behind it, "
+            "because the Service's selector or port matches none. A certificate error: it is for "
+            "another name, or of another authority",
+            run_next=f"{DESCRIBE} httproute {APP}; {DESCRIBE} service {APP}",
+        )
+    return api.address
+
+
+@check(read=f"{LESSON}#deploy-it", after=test_https_predicts)
+def test_http_is_redirected(choices: Choices, api: Api, record: Record) -> str:
+    """HTTP is redirected to HTTPS"""
+    if choices.target != "local":
+        raise Unknown("on Azure, try: curl --head http://ADDRESS/health")
+    plain = f"http://localhost:{record.gateway_http_port}/health"
+    status, location = _without_following(plain)
+    if status not in (301, 308) or not location.startswith(f"{api.address}/"):
+        raise Wrong(
+            expected=f"301 to {api.address}/health",
+            found=f"{status or 'no answer'} {location}".strip(),
+            why="whoever types the address without https sends what they write in plain view",
+            run_next=f"{DESCRIBE} httproute {APP}-redirect",
+        )
+    return f"{status} to {location}"
+
+
+@check(read=f"{LESSON}#deploy-it", after=test_gateway_works)
+def test_no_way_around(choices: Choices, service: dict[str, Any], record: Record) -> str:
+    """Service cannot be reached around the gateway"""
+    kind = service["spec"]["type"]
+    if kind != "ClusterIP":
+        raise Wrong(
+            expected="a Service of type ClusterIP",
+            found=f"type {kind}",
+            why="the API is reached from outside without TLS, and without whatever the gateway "
+            "will be told to look at",
+            run_next=f"{DESCRIBE} service {APP}",
+        )
+    if choices.target == "local" and _accepts(record.cluster_port):
+        raise Wrong(
+            expected=f"nothing to answer at http://127.0.0.1:{record.cluster_port}",
+            found="an answer",
+            why="some Service still opens the port of phases 1 to 3",
+            run_next="kubectl get services --all-namespaces",
+        )
+    return f"ClusterIP {service['spec']['clusterIP']}"
+
+
+def _problems(gateway: Object) -> list[str]:
+    """What stands against a Gateway, and against each of its listeners, in words."""
+    status = gateway.get("status", {})
+    conditions = [("the Gateway", each) for each in status.get("conditions") or []]
+    for listener in status.get("listeners") or []:
+        name = f"listener {listener['name']}"
+        conditions += [(name, each) for each in listener.get("conditions") or []]
+    wanted = ("Accepted", "Programmed", "ResolvedRefs")
+    found = [
+        f"{whose}: {each['type']} is {each['status']}: {each.get('message') or each['reason']}"
+        for whose, each in conditions
+        if each["type"] in wanted and each["status"] != "True"
+    ]
+    if not any(each["type"] == "Programmed" for _, each in conditions):
+        found.append("the Gateway: nobody has programmed it")
+    return found
+
+
+def _ask(api: Api) -> tuple[int, str]:
+    try:
+        response = api.predict(TEXT)
+    except Finding as finding:
+        return 0, finding.rows.get("found", str(finding))
+    return response.status_code, " ".join(response.text.split())
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _without_following(url: str) -> tuple[int, str]:
+    """Status and Location of an answer."""
+    opener = urllib.request.build_opener(_Stay, urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=SECONDS_TO_ANSWER) as answer:
+            return answer.status, answer.headers.get("Location", "")
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers.get("Location", "")
+    except OSError as error:
+        return 0, str(error)
+
+
+def _accepts(port: int) -> bool:
+    """Whether something behind a published port answers; kind accepts the connection itself."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+            client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+            return bool(client.recv(1))
+    except OSError:
+        return False

@@ -1,0 +1,143 @@
+"""The pods of phase 4: several, as many as the load asks for, and never all gone at once."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from checks.phase4 import test_gateway
+from workbook.check import NotStarted, Wrong, check
+from workbook.deployment import Deployment, is_ready
+from workbook.kubernetes import APP, Kubernetes, Object, eventually
+from workbook.learner import Api
+from workbook.load import Load, read_load, under_load
+from workbook.phase import Phase
+
+LESSON = "phases/phase4/README.md"
+RECORDING = "autoscaling"
+FEWEST = 2
+SECONDS_TO_BE_READY = 20
+SECONDS_OF_LOAD = 75
+CALLERS = 32
+DESCRIBE = "kubectl --namespace ml-demo describe"
+
+
+@check(read=f"{LESSON}#two-at-least", after=test_gateway.test_gateway_works)
+def test_replicas_run(deployment: Deployment, scaler: Object) -> str:
+    """Multiple replicas are running"""
+    ready = eventually(lambda: _ready(deployment), lambda n: n >= FEWEST, SECONDS_TO_BE_READY)
+    if ready < FEWEST:
+        newest = deployment.replica_sets()[-1]
+        raise Wrong(
+            expected=f"{FEWEST} pods or more that are ready",
+            found=f"{ready}; the autoscaler keeps {scaler['spec'].get('minReplicas', 1)} or more"
+            f"\n{deployment.evidence(newest)}".rstrip(),
+            why="with one pod, nobody answers while it is replaced after its node has died; and "
+            "either nobody asks for a second one, or it is refused or does not start",
+            run_next=f"{DESCRIBE} hpa {APP}; {DESCRIBE} replicasets",
+        )
+    return f"{ready} ready"
+
+
+@check(read=f"{LESSON}#two-at-least", after=test_replicas_run)
+def test_one_may_go(cluster: Kubernetes) -> str:
+    """One pod at a time may be taken away"""
+    budget = cluster.get_one("poddisruptionbudgets", APP)
+    if budget is None:
+        raise NotStarted("make the PodDisruptionBudget: lesson 4, “Deploy it”")
+    status = budget.get("status", {})
+    allowed, healthy = status.get("disruptionsAllowed", 0), status.get("currentHealthy", 0)
+    if not 0 < allowed < healthy:
+        raise Wrong(
+            expected="a budget that lets at least one pod go, and at least one stay",
+            found=f"{allowed} of {healthy} may go",
+            why="with none, a node can never be emptied, so that the cluster cannot be upgraded"
+            if not allowed
+            else "with all of them, an upgrade may take the whole service away",
+            run_next=f"{DESCRIBE} poddisruptionbudget {APP}",
+        )
+    return f"{allowed} of {healthy}"
+
+
+@check(read=f"{LESSON}#let-it-grow", after=test_replicas_run)
+def test_autoscaler_reads_cpu(cluster: Kubernetes, scaler: Object) -> str:
+    """HPA reads the CPU of the pods"""
+    made = datetime.fromisoformat(scaler["metadata"]["creationTimestamp"])
+    wait = SECONDS_TO_BE_READY if (datetime.now(UTC) - made).total_seconds() < 120 else 0
+    scaler = eventually(lambda: cluster.get_one("hpa", APP) or scaler, _is_active, wait)
+    if not _is_active(scaler):
+        conditions = [
+            f"{each['type']} is {each['status']}: {each['message']}"
+            for each in scaler["status"].get("conditions") or []
+            if each["type"] != "ScalingLimited" and each["status"] != "True"
+        ]
+        raise Wrong(
+            expected=f"the HPA to scale the Deployment {APP} by the CPU of its pods",
+            found="\n".join(conditions) or "it has seen no metric yet",
+            why="it scales something else, or the pods request no CPU (a percentage of nothing), "
+            "or nobody measures: metrics-server does",
+            run_next=f"{DESCRIBE} hpa {APP}; kubectl --namespace kube-system get deployment "
+            "metrics-server (./workbook up brings it back)",
+        )
+    metric = (scaler["status"].get("currentMetrics") or [{}])[0].get("resource", {})
+    return f"{metric.get('current', {}).get('averageUtilization')} % of what they request"
+
+
+@check(read=f"{LESSON}#let-it-grow", after=test_autoscaler_reads_cpu)
+def test_autoscaler_scales(
+    request: pytest.FixtureRequest, phase: Phase, scaler: Object, active: bool
+) -> str:
+    """HPA scales pods based on CPU: up under load, and down again"""
+    spec = scaler["spec"]
+    if spec["maxReplicas"] <= spec.get("minReplicas", 1):
+        raise Wrong(
+            expected="room between minReplicas and maxReplicas",
+            found=f"{spec.get('minReplicas', 1)} and {spec['maxReplicas']}",
+            why="an autoscaler that may not add a pod is a fixed number with extra parts",
+            run_next=f"{DESCRIBE} hpa {APP}",
+        )
+    if active:
+        load = _repeated(request)
+    else:
+        recording = read_load(phase.state, RECORDING)
+        if recording is None or recording.started < scaler["metadata"]["creationTimestamp"]:
+            raise NotStarted("load the service: lesson 4, “Let it grow”")
+        load = recording
+    if load.most <= load.fewest or load.last > load.fewest or load.failed:
+        raise Wrong(
+            expected=f"more than {load.fewest} pods ready under load, {load.fewest} at the end, "
+            "and no request that failed",
+            found=load.summary(),
+            why="the load was too small or too short for the autoscaler to see, or the pods that "
+            "it asked for did not start",
+            run_next=f"{DESCRIBE} hpa {APP}; then load it again, as lesson 4 does",
+        )
+    return load.summary()
+
+
+def _ready(deployment: Deployment) -> int:
+    return sum(map(is_ready, deployment.pods()))
+
+
+def _is_active(scaler: Object) -> bool:
+    status = scaler.get("status", {})
+    states = {each["type"]: each["status"] for each in status.get("conditions") or []}
+    return states.get("ScalingActive") == "True" and states.get("AbleToScale") == "True"
+
+
+def _repeated(request: pytest.FixtureRequest) -> Load:
+    """Do again what the lesson did; its own recording stays."""
+    api: Api = request.getfixturevalue("api")
+    cluster: Kubernetes = request.getfixturevalue("cluster")
+    print("\n   --active: load, until the autoscaler is calm again: some minutes …", flush=True)
+    return under_load(
+        api.address,
+        cluster,
+        callers=CALLERS,
+        seconds=SECONDS_OF_LOAD,
+        authority=api.authority,
+        show=lambda moment: print(
+            f"\r   {moment.second:4.0f} s, {moment.ready} of {moment.replicas} ready ",
+            end="",
+            flush=True,
+        ),
+    )

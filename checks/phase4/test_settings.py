@@ -1,0 +1,120 @@
+"""What phase 4 sets: settings that roll out, a quota that refuses, predictions in batches."""
+
+import json
+from pathlib import Path
+
+from checks.phase4 import test_replicas
+from workbook.check import NotStarted, Wrong, check
+from workbook.deployment import Deployment
+from workbook.kubernetes import APP, Kubernetes, name_of
+
+HERE = Path(__file__).parent
+LESSON = "phases/phase4/README.md"
+SETTINGS = "settings-"  # and a hash of what is in it
+GREEDY_CPU = "50"  # processors
+
+
+@check(read=f"{LESSON}#a-setting-without-a-new-image", after=test_replicas.test_replicas_run)
+def test_settings_roll_out(cluster: Kubernetes, deployment: Deployment) -> str:
+    """Settings come from a ConfigMap that rolls out when it changes"""
+    container = deployment.object["spec"]["template"]["spec"]["containers"][0]
+    names = [each.get("configMapRef", {}).get("name", "") for each in container.get("envFrom", [])]
+    name = next((each for each in names if each.startswith(SETTINGS)), None)
+    found = cluster.get_one("configmaps", name) if name else None
+    if name is None or found is None:
+        raise Wrong(
+            expected=f"the Deployment to name a ConfigMap {SETTINGS}HASH",
+            found=", ".join(filter(None, names)) or "it names none",
+            why="without the hash in its name, a changed setting reaches nobody until pods start "
+            "for another reason",
+            run_next="deploy again, as lesson 4 does under “Deploy it”",
+        )
+    for pod in deployment.pods():
+        said = cluster.run("exec", name_of(pod), f"--container={APP}", "--", "env").stdout
+        there = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+        for setting, value in found["data"].items():
+            if there.get(setting) != value:
+                raise Wrong(
+                    expected=f"{name_of(pod)} to run with {setting}={value}, as {name} says",
+                    found=f"{setting}={there.get(setting)}",
+                    why="somebody changed the ConfigMap in place. The process read it when it "
+                    "started, and the next pod will be set otherwise than this one",
+                    run_next="change k8s/base/settings.env instead, and deploy again",
+                )
+    return name
+
+
+@check(
+    read=f"{LESSON}#limits-for-all-together",
+    after=test_replicas.test_replicas_run,
+)
+def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
+    """Namespace has a quota, which refuses what exceeds it"""
+    if cluster.get_one("resourcequotas", cluster.namespace) is None:
+        raise NotStarted("make the ResourceQuota: lesson 4, “Deploy it”")
+    nothing = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    wanted = {"cpu": GREEDY_CPU, "memory": "64Mi"}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "check-of-the-quota"},
+        "spec": {
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": "greedy",
+                    "image": deployment.image,
+                    "securityContext": nothing,
+                    "resources": {"requests": wanted, "limits": wanted},
+                }
+            ],
+        },
+    }
+    # asked, and not made
+    words = ("create", "--dry-run=server", "--filename=-")
+    done = cluster.run(*words, stdin=json.dumps(pod))
+    if done.returncode == 0:
+        raise Wrong(
+            expected=f"the API server to refuse a pod that wants {GREEDY_CPU} processors",
+            found="it would take it",
+            why="one mistake in one number could then take the whole cluster from everybody else",
+            run_next="kubectl --namespace ml-demo describe resourcequotas,limitranges",
+        )
+    return done.stderr.strip().rpartition("forbidden: ")[2][:100]
+
+
+@check(
+    read=f"{LESSON}#use-the-one-that-you-have",
+    after=test_replicas.test_replicas_run,
+)
+def test_requests_are_batched(cluster: Kubernetes, deployment: Deployment) -> str:
+    """Requests that wait together are scored together"""
+    script = (HERE / "from_the_pod.py").read_text(encoding="utf-8")
+    pod = name_of(deployment.pods()[-1])
+    words = ["exec", "--stdin", pod, f"--container={APP}", "--", "python", "-"]
+    done = cluster.run(*words, stdin=script, seconds=30)
+    if done.returncode != 0:
+        if "No module named 'sentiment.batching'" in done.stderr:
+            raise NotStarted("deploy the code of phase 4: lesson 4, “Deploy it”")
+        raise Wrong(
+            expected=f"the code in {pod} to run",
+            found=(done.stderr.strip().splitlines() or ["no reason given"])[-1],
+            why="the check asks the code in the pod, with the pod's own settings",
+            run_next=f"kubectl --namespace ml-demo logs {pod} --tail 20",
+        )
+    answer = json.loads(done.stdout)
+    if not answer["right"] or answer["calls"] * 4 > answer["texts"]:
+        raise Wrong(
+            expected="32 texts that wait together to be judged in a few calls of the model, each "
+            "as it would be by itself",
+            found=f"{answer['calls']} calls for {answer['texts']} texts"
+            + ("" if answer["right"] else ", and other answers"),
+            why="batches are turned off (SENTIMENT_BATCH_TEXTS is 1), or the code does not use "
+            "them: each text then costs as much as many",
+            run_next="kubectl --namespace ml-demo get configmaps --output yaml | grep BATCH",
+        )
+    return f"{answer['texts']} texts in {answer['calls']} calls of the model"

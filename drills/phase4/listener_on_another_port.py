@@ -1,0 +1,33 @@
+"""A listener on a port that the gateway does not open."""
+
+from checks.phase4.test_gateway import test_gateway_works
+from drills.objects import change, put_back
+from workbook.drill import Drill, System
+
+PATCH = [{"op": "replace", "path": "/spec/listeners/1/port", "value": 8443}]
+
+
+def break_it(system: System) -> None:
+    change(system, "gateway", PATCH)
+
+
+def fix(system: System) -> None:
+    put_back(system, "gateway")
+
+
+DRILL = Drill(
+    title="“Our gateway answers on 8443, so I have written that into the Gateway.”",
+    turns_red=test_gateway_works,
+    hints=(
+        "Two ports meet here: the one on your machine, and the one on which the gateway listens.",
+        "kubectl --namespace ml-demo describe gateway ml-api: read the conditions of each listener",
+        "k8s/gateway/traefik.yaml has the ports that Traefik opens: 80 and 443.",
+    ),
+    way_back=(
+        "Listen on the port that the gateway opens, as has been done now:\n"
+        '  eval "$(./workbook env)"\n'
+        "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,34 @@
+"""A class that nobody serves."""
+
+from checks.phase4.test_gateway import test_gateway_works
+from drills.objects import change, put_back
+from workbook.drill import Drill, System
+
+PATCH = [{"op": "replace", "path": "/spec/gatewayClassName", "value": "nginx"}]
+
+
+def break_it(system: System) -> None:
+    change(system, "gateway", PATCH)
+
+
+def fix(system: System) -> None:
+    put_back(system, "gateway")
+
+
+DRILL = Drill(
+    title="A Gateway from an old guide was applied, and waits for its address.",
+    turns_red=test_gateway_works,
+    hints=(
+        "The Gateway says nothing of an error. Who should have answered it?",
+        "kubectl --namespace ml-demo get gateway: what is its class?",
+        "kubectl get gatewayclasses: which are there?",
+    ),
+    way_back=(
+        "Name the class that there is, as has been done now:\n"
+        '  eval "$(./workbook env)"\n'
+        '  kubectl --namespace ml-demo patch gateway ml-api --type merge --patch \'{"spec": '
+        '{"gatewayClassName": "traefik"}}\''
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,46 @@
+"""A cluster without metrics-server."""
+
+from checks.phase4.test_replicas import test_autoscaler_reads_cpu
+from drills.objects import cluster_of, kubectl, wait_until
+from workbook.drill import Drill, System
+
+SERVER = "deployment/metrics-server"
+
+
+def break_it(system: System) -> None:
+    kubectl(cluster_of(system).within("kube-system"), "scale", SERVER, "--replicas=0")
+    _wait(system, "False")
+
+
+def fix(system: System) -> None:
+    server = cluster_of(system).within("kube-system")
+    kubectl(server, "scale", SERVER, "--replicas=1")
+    kubectl(server, "rollout", "status", SERVER, "--timeout=120s")
+    _wait(system, "True")
+
+
+def _wait(system: System, active: str) -> None:
+    cluster = cluster_of(system)
+    wait_until(
+        lambda: cluster.get_one("hpa", "ml-api") or {"status": {}},
+        lambda scaler: (
+            {each["type"]: each["status"] for each in scaler["status"].get("conditions") or []}.get(
+                "ScalingActive"
+            )
+            == active
+        ),
+    )
+
+
+DRILL = Drill(
+    title="“What is this metrics-server? Nothing of ours.” It was scaled to zero.",
+    turns_red=test_autoscaler_reads_cpu,
+    hints=(
+        "kubectl --namespace ml-demo get hpa: what stands before the 70 %?",
+        "kubectl top pods does not answer either. Who should?",
+        "kubectl --namespace kube-system get deployments",
+    ),
+    way_back=("Run it again, as has been done now; up does it, too:\n  ./workbook up"),
+    break_it=break_it,
+    fix=fix,
+)

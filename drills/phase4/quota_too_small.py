@@ -1,0 +1,44 @@
+"""A quota under what is already there."""
+
+from checks.phase4.test_replicas import test_replicas_run
+from drills.objects import change, cluster_of, deployment_of, kubectl, put_back, wait_until
+from workbook.drill import Drill, System
+from workbook.kubernetes import name_of
+
+PATCH = [{"op": "replace", "path": "/spec/hard/pods", "value": "1"}]
+
+
+def break_it(system: System) -> None:
+    change(system, "resourcequota", PATCH, "ml-demo")
+    pods = deployment_of(system).pods()  # what runs goes on; what is gone does not come back
+    for pod in pods[1:]:
+        kubectl(cluster_of(system), "delete", "pod", name_of(pod), "--wait=false")
+    wait_until(deployment_of(system).pods, lambda left: len(left) == 1)
+
+
+def fix(system: System) -> None:
+    put_back(system, "resourcequota")
+    # the ReplicaSet, refused, tries again after ever longer pauses: a new one tries at once
+    kubectl(cluster_of(system), "rollout", "restart", "deployment/ml-api")
+    kubectl(cluster_of(system), "rollout", "status", "deployment/ml-api", "--timeout=120s")
+    wait_until(deployment_of(system).pods, lambda pods: len(pods) >= 2)
+
+
+DRILL = Drill(
+    title="The quota was made smaller. Then a pod ended, as pods do.",
+    turns_red=test_replicas_run,
+    hints=(
+        "The autoscaler asks for two. Who says no?",
+        "kubectl --namespace ml-demo describe replicasets: read the events",
+        "kubectl --namespace ml-demo describe resourcequota ml-demo",
+    ),
+    way_back=(
+        "Give the namespace what it needs, as has been done now. A ReplicaSet that was "
+        "refused tries\n"
+        "again by itself, after ever longer pauses; a restart is quicker.\n"
+        '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout restart '
+        "deployment/ml-api"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

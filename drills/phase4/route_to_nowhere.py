@@ -1,0 +1,34 @@
+"""A route to a port that the Service does not have."""
+
+from checks.phase4.test_gateway import test_https_predicts
+from drills.objects import change, put_back
+from workbook.drill import Drill, System
+
+PATCH = [{"op": "replace", "path": "/spec/rules/0/backendRefs/0/port", "value": 8000}]
+
+
+def break_it(system: System) -> None:
+    change(system, "httproute", PATCH)
+
+
+def fix(system: System) -> None:
+    put_back(system, "httproute")
+
+
+DRILL = Drill(
+    title="“The API listens on 8000, so the route should say 8000.”",
+    turns_red=test_https_predicts,
+    hints=(
+        "The gateway answers, and not with the API's words. What status?",
+        "kubectl --namespace ml-demo describe httproute ml-api: its conditions say what "
+        "could not be resolved",
+        "A route names a Service and its port. Which port has the Service, and which one the pod?",
+    ),
+    way_back=(
+        "The route names the Service's port, and the Service the pod's; as has been done now:\n"
+        '  eval "$(./workbook env)"\n'
+        "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,49 @@
+"""An autoscaler of a Deployment that is not there."""
+
+from checks.phase4.test_replicas import test_autoscaler_reads_cpu
+from drills.objects import change, cluster_of, put_back, wait_until
+from workbook.drill import Drill, System
+
+PATCH = [{"op": "replace", "path": "/spec/scaleTargetRef/name", "value": "sentiment-api"}]
+
+
+def break_it(system: System) -> None:
+    change(system, "hpa", PATCH)
+    _wait(system, "False")
+
+
+def fix(system: System) -> None:
+    put_back(system, "hpa")
+    _wait(system, "True")
+
+
+def _wait(system: System, active: str) -> None:
+    cluster = cluster_of(system)
+    wait_until(
+        lambda: cluster.get_one("hpa", "ml-api") or {"status": {}},
+        lambda scaler: (
+            {each["type"]: each["status"] for each in scaler["status"].get("conditions") or []}.get(
+                "AbleToScale"
+            )
+            == active
+        ),
+    )
+
+
+DRILL = Drill(
+    title="The Deployment was to be renamed. The autoscaler was renamed first.",
+    turns_red=test_autoscaler_reads_cpu,
+    hints=(
+        "Two pods run, and two they stay, whatever the load. Who decides?",
+        "kubectl --namespace ml-demo describe hpa ml-api: read the conditions",
+        "It scales what scaleTargetRef names. Is there such a Deployment?",
+    ),
+    way_back=(
+        "Name the Deployment that there is, as has been done now:\n"
+        '  eval "$(./workbook env)"\n'
+        '  kubectl --namespace ml-demo patch hpa ml-api --patch \'{"spec": '
+        '{"scaleTargetRef": {"name": "ml-api"}}}\''
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,34 @@
+"""A Service that selects no pod."""
+
+from checks.phase4.test_gateway import test_https_predicts
+from drills.objects import change, put_back
+from workbook.drill import Drill, System
+
+PATCH = [{"op": "add", "path": "/spec/selector/tier", "value": "backend"}]
+
+
+def break_it(system: System) -> None:
+    change(system, "service", PATCH)
+
+
+def fix(system: System) -> None:
+    put_back(system, "service")
+
+
+DRILL = Drill(
+    title="The Services got a new label to select by. The pods will get it next week.",
+    turns_red=test_https_predicts,
+    hints=(
+        "The gateway and the route are as they were. What is behind them?",
+        "kubectl --namespace ml-demo get endpointslices --selector "
+        "kubernetes.io/service-name=ml-api",
+        "A Service sends requests to pods that have all labels of its selector.",
+    ),
+    way_back=(
+        "Select by what the pods have, as has been done now:\n"
+        '  eval "$(./workbook env)"\n'
+        "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

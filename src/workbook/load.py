@@ -1,0 +1,186 @@
+"""Load: as many predictions as some callers can send, and what the autoscaler does about it.
+
+Traffic (traffic.py) asks what an event costs, at a rate that the service bears with ease. This asks
+how the service grows: each caller keeps its connection and asks again as soon as it has its answer.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import httpx
+
+from workbook.kubernetes import APP, Kubernetes
+from workbook.phase import read_json, write_json
+from workbook.traffic import TEXT
+
+SECONDS_BETWEEN_LOOKS = 2
+SECONDS_TO_ANSWER = 30
+SECONDS_TO_CALM = 360  # after the load, until the autoscaler has taken away what it added
+
+
+@dataclass
+class Moment:
+    """What was seen at one moment."""
+
+    second: float  # since the load began
+    replicas: int  # that the Deployment has
+    ready: int  # of them
+    cpu: int | None  # per cent of what they request, as the autoscaler reads it; None: unknown
+    answers: int  # since the moment before, in a second
+    p95: float  # of them, milliseconds; 0 where there were none
+    failed: int
+
+
+@dataclass
+class Load:
+    """A load on the service, and what became of its replicas."""
+
+    started: str
+    callers: int
+    seconds: float
+    fewest: int  # replicas that the autoscaler keeps
+    moments: list[dict[str, Any]] = field(default_factory=list)  # each a Moment
+
+    @property
+    def most(self) -> int:
+        """Replicas that were ready at once, at most."""
+        return max((moment["ready"] for moment in self.moments), default=0)
+
+    @property
+    def last(self) -> int:
+        """Replicas at the end."""
+        return self.moments[-1]["replicas"] if self.moments else 0
+
+    @property
+    def failed(self) -> int:
+        return sum(moment["failed"] for moment in self.moments)
+
+    def summary(self) -> str:
+        first = self.moments[0]["ready"] if self.moments else 0
+        return f"{first} replicas, then {self.most}, then {self.last}; {self.failed} failed"
+
+
+def file_of(state: Path, name: str) -> Path:
+    return state / f"load-{name}.json"
+
+
+def read_load(state: Path, name: str) -> Load | None:
+    """What was recorded under that name, if anything was."""
+    try:
+        return Load(**read_json(file_of(state, name)) or {})
+    except TypeError:
+        return None
+
+
+def write_load(state: Path, name: str, load: Load) -> None:
+    write_json(file_of(state, name), asdict(load))
+
+
+def under_load(
+    address: str,
+    cluster: Kubernetes,
+    *,
+    callers: int,
+    seconds: float,
+    authority: str | None,
+    show: Callable[[Moment], object],
+) -> Load:
+    """Load the service, then wait until the autoscaler has gone back to its fewest replicas.
+
+    Args:
+        address: of the service.
+        cluster: where its autoscaler is.
+        callers: how many ask at once.
+        seconds: of load.
+        authority: file with the certificate that vouches for the address; None for a public one.
+        show: is told of every moment.
+    """
+    scaler = cluster.get_one("hpa", APP) or {"spec": {}}
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    load = Load(started, callers, seconds, fewest=scaler["spec"].get("minReplicas", 1))
+    asyncio.run(_run(load, address, cluster, authority, show))
+    return load
+
+
+async def _run(
+    load: Load,
+    address: str,
+    cluster: Kubernetes,
+    authority: str | None,
+    show: Callable[[Moment], object],
+) -> None:
+    began = time.monotonic()
+    times: list[float] = []
+    problems: list[str] = []
+
+    def look(since: float) -> Moment:
+        answered, failed = times[:], problems[:]
+        del times[: len(answered)], problems[: len(failed)]
+        now = time.monotonic()
+        deployment = cluster.get_one("deployments", APP) or {"status": {}}
+        return Moment(
+            second=round(now - began, 1),
+            replicas=deployment["status"].get("replicas", 0),
+            ready=deployment["status"].get("readyReplicas", 0),
+            cpu=_cpu(cluster),
+            answers=round(len(answered) / (now - since)),
+            p95=round(quantiles(answered, n=20)[-1], 1) if len(answered) > 1 else 0,
+            failed=len(failed),
+        )
+
+    context = ssl.create_default_context(cafile=authority)
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(
+        timeout=SECONDS_TO_ANSWER, trust_env=False, verify=context, limits=limits
+    ) as client:
+        url = f"{address}/predict"
+        end = began + load.seconds
+        senders = [
+            asyncio.create_task(_ask_until(end, client, url, times, problems))
+            for _ in range(load.callers)
+        ]
+        since = began
+        calm = end + SECONDS_TO_CALM
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            moment = await asyncio.to_thread(look, since)
+            since = began + moment.second
+            load.moments.append(asdict(moment))
+            show(moment)
+            if since > end and (moment.replicas <= load.fewest or since > calm):
+                break
+        await asyncio.gather(*senders)
+
+
+async def _ask_until(
+    end: float, client: httpx.AsyncClient, url: str, times: list[float], problems: list[str]
+) -> None:
+    while time.monotonic() < end:
+        sent = time.monotonic()
+        try:
+            response = await client.post(url, json={"text": TEXT})
+            if response.status_code != httpx.codes.OK:
+                problems.append(f"status {response.status_code}")
+                continue
+        except httpx.HTTPError as error:
+            problems.append(type(error).__name__)
+            continue
+        times.append(1000 * (time.monotonic() - sent))
+
+
+def _cpu(cluster: Kubernetes) -> int | None:
+    """What the autoscaler reads, in per cent of the request; None where it reads nothing."""
+    scaler = cluster.get_one("hpa", APP) or {"status": {}}
+    for metric in scaler["status"].get("currentMetrics") or []:
+        current: int | None = (
+            metric.get("resource", {}).get("current", {}).get("averageUtilization")
+        )
+        if current is not None:
+            return current
+    return None
