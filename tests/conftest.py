@@ -64,6 +64,14 @@ def with_phase2(with_phase1: Path) -> Path:
     return with_phase1
 
 
+@pytest.fixture(scope="session")
+def with_phase4(with_phase2: Path) -> Path:
+    """A copy in which phase 4 is complete."""
+    done = cli_of(with_phase2)("goto", "4", seconds=1200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return with_phase2
+
+
 def _kill_in_the_middle(home: Path) -> None:
     """Kill `./workbook up` while kind is at work: whoever runs `up` next must cope with that."""
     up = subprocess.Popen(

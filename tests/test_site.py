@@ -87,10 +87,10 @@ def build(home: Path, site: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture(scope="module")
-def site(with_phase2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(with_phase4: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site."""
     folder = tmp_path_factory.mktemp("site")
-    done = build(with_phase2, folder)
+    done = build(with_phase4, folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -127,9 +127,9 @@ def visits(site: Path, address: str, browser: Browser) -> dict[str, Visit]:
 
 
 @pytest.fixture(params=PHASES, ids=lambda phase: phase.name)
-def phase(request: pytest.FixtureRequest, with_phase2: Path) -> Phase:
+def phase(request: pytest.FixtureRequest, with_phase4: Path) -> Phase:
     """Each phase, in the copy in which all have been run."""
-    return Phase(request.param.number, with_phase2, "local")
+    return Phase(request.param.number, with_phase4, "local")
 
 
 @pytest.fixture
@@ -204,8 +204,8 @@ def test_every_internal_link_leads_somewhere(site: Path) -> None:
     assert broken == []
 
 
-def test_no_page_holds_a_path_of_this_machine(site: Path, with_phase2: Path) -> None:
-    secrets = [str(with_phase2), str(ROOT), f"{Path.home()}/"]
+def test_no_page_holds_a_path_of_this_machine(site: Path, with_phase4: Path) -> None:
+    secrets = [str(with_phase4), str(ROOT), f"{Path.home()}/"]
     texts = [path for path in site.rglob("*") if path.suffix in (".html", ".json", ".svg", ".xml")]
     assert texts
     for path in texts:
@@ -271,11 +271,11 @@ def test_the_reference_has_every_check_and_drill(address: str, browser: Browser)
 
 @pytest.mark.parametrize("lacking", ["it never ran", "it stopped halfway", "it has changed"])
 def test_a_lesson_without_a_run_fails_the_build(
-    with_phase2: Path, tmp_path: Path, lacking: str
+    with_phase4: Path, tmp_path: Path, lacking: str
 ) -> None:
     home = tmp_path / "workbook"
     shutil.copytree(
-        with_phase2, home, ignore=shutil.ignore_patterns(".venv", ".git", "logs", "engine")
+        with_phase4, home, ignore=shutil.ignore_patterns(".venv", ".git", "logs", "engine")
     )
     state = home / ".workbook" / "local" / "phase0"
     if lacking == "it never ran":

@@ -1,0 +1,66 @@
+"""Phase 4 for real: the lesson runs on a cluster, every check is proved red and green."""
+
+from pathlib import Path
+
+import pytest
+from copies import cli_of
+from proofs import drill_names, outcomes, prove_drill, results
+
+from workbook.check import Outcome
+from workbook.kubernetes import open_cluster
+from workbook.load import read_load
+from workbook.phase import Phase
+
+pytestmark = pytest.mark.live
+
+
+def test_in_the_state_of_phase_2_nothing_of_phase_4_passes(with_phase2: Path) -> None:
+    done = cli_of(with_phase2)("check", "4")
+    assert done.returncode in (1, 10), done.stdout + done.stderr
+    assert Outcome.PASSED not in outcomes(with_phase2, 4).values(), done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_goto_passes_every_check(with_phase4: Path) -> None:
+    assert cli_of(with_phase4)("check", "4").returncode == 0
+    assert set(outcomes(with_phase4, 4).values()) == {"passed"}
+
+
+def test_the_autoscaler_added_pods_and_took_them_away(with_phase4: Path) -> None:
+    load = read_load(Phase(4, with_phase4, "local").state, "autoscaling")
+    assert load is not None
+    assert load.most > load.fewest == load.last
+    assert load.failed == 0
+
+
+@pytest.mark.parametrize("name", drill_names(4))
+def test_a_drill_turns_its_check_red_and_back(with_phase4: Path, name: str) -> None:
+    prove_drill(with_phase4, 4, name)
+
+
+def test_going_back_and_forth_loses_no_row(with_phase4: Path) -> None:
+    """The last one of this file: it leaves the system in phase 4 again."""
+    cli = cli_of(with_phase4)
+    before = _rows(with_phase4)
+    assert before
+    back = cli("goto", "2", seconds=1200)
+    assert back.returncode == 0, back.stdout + back.stderr
+    cluster = open_cluster(with_phase4, "local")
+    assert cluster.get_one("hpa", "ml-api") is None
+    assert cluster.get_one("resourcequotas", "ml-demo") is None
+    assert set(outcomes(with_phase4, 2).values()) == {"passed"}
+    assert "rows" in results(with_phase4, 2)["test_stopped_database_costs_nothing"]["note"]
+    assert before <= _rows(with_phase4)
+    forth = cli("goto", "4", seconds=1200)
+    assert forth.returncode == 0, forth.stdout + forth.stderr
+    assert before <= _rows(with_phase4)
+
+
+def _rows(home: Path) -> set[str]:
+    """Every row of the record, by what makes it the same row."""
+    server = open_cluster(home, "local").within("ml-data")
+    words = ["exec", "postgres-0", "--container=postgres", "--", "psql", "--username=postgres"]
+    words += ["--dbname=predictions", "--no-align", "--tuples-only"]
+    done = server.run(*words, "--command=SELECT instance, sequence FROM predictions")
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
