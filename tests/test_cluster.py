@@ -21,7 +21,7 @@ from workbook.doctor import examine
 from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.kubernetes import Kubernetes, eventually, open_cluster
-from workbook.local import database, down, kind, registry, up
+from workbook.local import addons, database, down, kind, registry, up
 from workbook.local.cluster import Cluster, Record
 from workbook.local.engine import Engine, EngineUnusable
 from workbook.local.versions import versions
@@ -251,7 +251,7 @@ def test_doctor_looks_at_the_cluster_only_where_it_is_wanted(
     }
     assert "container engine" not in found[0]
     assert found[1]["container engine"].fix == "sudo systemctl start docker"
-    assert "own cluster" in found[1]["ports 8080 and 5001"].found
+    assert "own cluster" in found[1]["ports 8080, 5001, 15432, 8443, 8081"].found
 
 
 class Quiet:
@@ -369,25 +369,49 @@ def test_a_registry_is_there_when_it_answers(
         server.shutdown()
 
 
-def test_the_database_gets_its_folder_and_its_image_every_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(database.kit, "images", lambda engine, say: None)
-    engine = Recorder()
+class Accepting:
+    """A cluster that takes what is applied, and keeps it."""
+
+    def __init__(self) -> None:
+        self.applied: list[str] = []
+
+    def within(self, namespace: str) -> "Accepting":
+        return self
+
+    def run(self, *words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+        if words[0] == "apply":
+            self.applied.append(stdin)
+        made = "kind: Deployment\nimage: metrics-server\n" if words[0] == "kustomize" else ""
+        return subprocess.CompletedProcess(words, 0, made, "")
+
+
+def test_what_the_phases_rely_on_is_provided_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addons.kit, "images", lambda engine, say: None)
+    engine, accepting = Recorder(), Accepting()
     for _ in range(2):
-        database.provide(engine, RECORD, print)
-    made = [words[2:] for words in engine.asked if words[0] == "exec"]
-    assert [(words[0], words[-1]) for words in made] == [("install", database.FOLDER)] * 2
-    pushed = [words for words in engine.asked if words[0] == "push"]
-    assert pushed == [("push", "localhost:5001/postgres:17")] * 2
+        addons.provide(engine, RECORD, accepting, print)  # type: ignore[arg-type]
+    pushed = [words[1] for words in engine.asked if words[0] == "push"]
+    assert pushed == ["localhost:5001/postgres:17", "localhost:5001/traefik:3"] * 2
+    assert (
+        accepting.applied == [f"kind: Deployment\nimage: {addons.kit.METRICS_SERVER_IMAGE}\n"] * 2
+    )
 
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_public_image_is_pulled_where_it_is_not_there(there: bool) -> None:
     image = versions().images["postgres"]
     engine = Recorder((image,) if there else ())
-    database.provide(engine, replace(RECORD, offline=False), print)
+    public = replace(RECORD, offline=False)
+    addons.provide(engine, public, Accepting(), print)  # type: ignore[arg-type]
     assert (("pull", "--quiet", image) in engine.asked) is not there
+
+
+def test_the_folder_of_the_database_is_made_as_it_wants_it() -> None:
+    engine = Recorder()
+    database.make_folder(engine)
+    [words] = engine.asked
+    assert words[0] == "exec"
+    assert words[-1] == database.FOLDER
 
 
 def test_down_looks_for_the_learners_images_too(

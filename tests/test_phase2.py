@@ -41,12 +41,6 @@ def test_no_password_is_left_where_others_can_read_it(with_phase2: Path) -> None
         assert not any(password.encode() in path.read_bytes() for password in passwords), path
 
 
-def test_the_lesson_can_be_run_again(with_phase2: Path) -> None:
-    done = cli_of(with_phase2)("run", "2", seconds=1200)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert cli_of(with_phase2)("check", "2").returncode == 0
-
-
 def test_active_stops_the_database_anew_and_nothing_is_lost(with_phase2: Path) -> None:
     recording = with_phase2 / ".workbook/local/phase2/traffic-database-stopped.json"
     before = recording.read_bytes()

@@ -11,7 +11,7 @@ from workbook.kubernetes import APP, Kubernetes, name_of
 HERE = Path(__file__).parent
 LESSON = "phases/phase4/README.md"
 SETTINGS = "settings-"  # and a hash of what is in it
-GREEDY_CPU = "50"  # processors
+GREEDY_CPU = "1900m"  # of each of two containers: less than one may have, more than all may
 
 
 @check(read=f"{LESSON}#a-setting-without-a-new-image", after=test_replicas.test_replicas_run)
@@ -52,8 +52,12 @@ def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
     """Namespace has a quota, which refuses what exceeds it"""
     if cluster.get_one("resourcequotas", cluster.namespace) is None:
         raise NotStarted("make the ResourceQuota: lesson 4, “Deploy it”")
-    nothing = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     wanted = {"cpu": GREEDY_CPU, "memory": "64Mi"}
+    container = {
+        "image": deployment.image,
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "resources": {"requests": wanted, "limits": wanted},
+    }
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -64,14 +68,7 @@ def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
                 "runAsUser": 10001,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
-            "containers": [
-                {
-                    "name": "greedy",
-                    "image": deployment.image,
-                    "securityContext": nothing,
-                    "resources": {"requests": wanted, "limits": wanted},
-                }
-            ],
+            "containers": [{"name": name, **container} for name in ("one", "two")],
         },
     }
     # asked, and not made
@@ -79,12 +76,19 @@ def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
     done = cluster.run(*words, stdin=json.dumps(pod))
     if done.returncode == 0:
         raise Wrong(
-            expected=f"the API server to refuse a pod that wants {GREEDY_CPU} processors",
+            expected=f"the API server to refuse a pod that wants twice {GREEDY_CPU} of CPU",
             found="it would take it",
             why="one mistake in one number could then take the whole cluster from everybody else",
             run_next="kubectl --namespace ml-demo describe resourcequotas,limitranges",
         )
-    return done.stderr.strip().rpartition("forbidden: ")[2][:100]
+    if "exceeded quota" not in done.stderr:
+        raise Wrong(
+            expected="the quota to refuse it",
+            found=done.stderr.strip(),
+            why="another rule refuses the pod before the quota is asked",
+            run_next="kubectl --namespace ml-demo describe resourcequotas,limitranges",
+        )
+    return done.stderr.strip().rpartition("exceeded quota: ")[2]
 
 
 @check(

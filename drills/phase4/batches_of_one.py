@@ -1,20 +1,41 @@
 """Batches that hold one text each."""
 
-from checks.phase4.test_settings import test_requests_are_batched
-from drills.objects import change, cluster_of, put_back, wait_for_rollout
-from workbook.drill import Drill, System
+import re
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-ONE = {"name": "SENTIMENT_BATCH_TEXTS", "value": "1"}
-PATCH = [{"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": ONE}]
+from checks.phase4.test_settings import test_requests_are_batched
+from drills.objects import deployment_of, kubectl, wait_for_rollout
+from drills.phase4._scaler import wait_until_measured
+from workbook.drill import Drill, System
 
 
 def break_it(system: System) -> None:
-    change(system, "deployment", PATCH)
-    wait_for_rollout(cluster_of(system))
+    _deploy(system, texts=1)
 
 
 def fix(system: System) -> None:
-    put_back(system, "deployment")
+    _deploy(system, texts=64)
+
+
+def _deploy(system: System, texts: int) -> None:
+    """Deploy the API as the lesson does, with this many texts in a batch."""
+    deployment = deployment_of(system)
+    cluster = deployment.cluster
+    with TemporaryDirectory() as folder:
+        files = Path(folder, "k8s")
+        shutil.copytree(system.phase.directory / "k8s", files)
+        settings = files / "base/settings.env"
+        text = re.sub("BATCH_TEXTS=.*", f"BATCH_TEXTS={texts}", settings.read_text("utf-8"))
+        settings.write_text(text, "utf-8")
+        made = cluster.run("kustomize", str(files / system.choices.target)).stdout
+    made = made.replace("image: ml-api\n", f"image: {deployment.image}\n")
+    which = "--selector=app.kubernetes.io/name in (settings, ml-api), "
+    which += "app.kubernetes.io/component in (settings, api)"
+    kubectl(cluster, "apply", which, "--filename=-", stdin=made)
+    wait_for_rollout(cluster)
+    wait_until_measured(system)
 
 
 DRILL = Drill(
@@ -22,13 +43,13 @@ DRILL = Drill(
     turns_red=test_requests_are_batched,
     hints=(
         "All answers are right. What do they cost?",
-        "Settings come from two places in deployment.yaml. Which one wins?",
+        "A setting was changed, and rolled out as it should be. Which?",
         "kubectl --namespace ml-demo exec deployment/ml-api -- env | grep BATCH",
     ),
     way_back=(
-        "Take the variable out of the Deployment, as has been done now:\n"
-        '  eval "$(./workbook env)"\n'
-        "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
+        "Set SENTIMENT_BATCH_TEXTS in k8s/base/settings.env to what it was, and deploy again, as\n"
+        "has been done now.\n"
+        "  ./workbook lab 4"
     ),
     break_it=break_it,
     fix=fix,

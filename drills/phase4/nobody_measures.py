@@ -1,7 +1,8 @@
 """A cluster without metrics-server."""
 
 from checks.phase4.test_replicas import test_autoscaler_reads_cpu
-from drills.objects import cluster_of, kubectl, wait_until
+from drills.objects import cluster_of, kubectl
+from drills.phase4._scaler import wait_for_scaler
 from workbook.drill import Drill, System
 
 SERVER = "deployment/metrics-server"
@@ -9,27 +10,14 @@ SERVER = "deployment/metrics-server"
 
 def break_it(system: System) -> None:
     kubectl(cluster_of(system).within("kube-system"), "scale", SERVER, "--replicas=0")
-    _wait(system, "False")
+    wait_for_scaler(system, "ScalingActive", "False")
 
 
 def fix(system: System) -> None:
     server = cluster_of(system).within("kube-system")
     kubectl(server, "scale", SERVER, "--replicas=1")
     kubectl(server, "rollout", "status", SERVER, "--timeout=120s")
-    _wait(system, "True")
-
-
-def _wait(system: System, active: str) -> None:
-    cluster = cluster_of(system)
-    wait_until(
-        lambda: cluster.get_one("hpa", "ml-api") or {"status": {}},
-        lambda scaler: (
-            {each["type"]: each["status"] for each in scaler["status"].get("conditions") or []}.get(
-                "ScalingActive"
-            )
-            == active
-        ),
-    )
+    wait_for_scaler(system, "ScalingActive", "True")
 
 
 DRILL = Drill(

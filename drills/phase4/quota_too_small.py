@@ -2,6 +2,7 @@
 
 from checks.phase4.test_replicas import test_replicas_run
 from drills.objects import change, cluster_of, deployment_of, kubectl, put_back, wait_until
+from drills.phase4._scaler import wait_until_measured
 from workbook.drill import Drill, System
 from workbook.kubernetes import name_of
 
@@ -22,6 +23,7 @@ def fix(system: System) -> None:
     kubectl(cluster_of(system), "rollout", "restart", "deployment/ml-api")
     kubectl(cluster_of(system), "rollout", "status", "deployment/ml-api", "--timeout=120s")
     wait_until(deployment_of(system).pods, lambda pods: len(pods) >= 2)
+    wait_until_measured(system)
 
 
 DRILL = Drill(

@@ -5,17 +5,14 @@ from drills.objects import change, put_back
 from workbook.drill import Drill, System
 
 PATCH = [{"op": "replace", "path": "/spec/hard/requests.cpu", "value": "1000"}]
-WIDE = [{"op": "replace", "path": "/spec/limits/0/max/cpu", "value": "1000"}]
 
 
 def break_it(system: System) -> None:
     change(system, "resourcequota", PATCH, "ml-demo")
-    change(system, "limitrange", WIDE, "ml-demo")
 
 
 def fix(system: System) -> None:
     put_back(system, "resourcequota")
-    put_back(system, "limitrange")
 
 
 DRILL = Drill(

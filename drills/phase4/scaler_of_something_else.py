@@ -1,7 +1,8 @@
 """An autoscaler of a Deployment that is not there."""
 
 from checks.phase4.test_replicas import test_autoscaler_reads_cpu
-from drills.objects import change, cluster_of, put_back, wait_until
+from drills.objects import change, put_back
+from drills.phase4._scaler import wait_for_scaler
 from workbook.drill import Drill, System
 
 PATCH = [{"op": "replace", "path": "/spec/scaleTargetRef/name", "value": "sentiment-api"}]
@@ -9,25 +10,13 @@ PATCH = [{"op": "replace", "path": "/spec/scaleTargetRef/name", "value": "sentim
 
 def break_it(system: System) -> None:
     change(system, "hpa", PATCH)
-    _wait(system, "False")
+    wait_for_scaler(system, "AbleToScale", "False")
 
 
 def fix(system: System) -> None:
     put_back(system, "hpa")
-    _wait(system, "True")
-
-
-def _wait(system: System, active: str) -> None:
-    cluster = cluster_of(system)
-    wait_until(
-        lambda: cluster.get_one("hpa", "ml-api") or {"status": {}},
-        lambda scaler: (
-            {each["type"]: each["status"] for each in scaler["status"].get("conditions") or []}.get(
-                "AbleToScale"
-            )
-            == active
-        ),
-    )
+    wait_for_scaler(system, "AbleToScale", "True")
+    wait_for_scaler(system, "ScalingActive", "True")
 
 
 DRILL = Drill(

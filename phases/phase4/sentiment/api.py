@@ -1,6 +1,7 @@
 """The API: `POST /predict` answers for one text, `GET /predictions` shows what was answered,
 `GET /health` says that the process works, and `GET /ready` that it can answer."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,6 +79,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the model once, before the first request; a model that cannot be trusted stops here."""
     app.state.model = trained = model.load(settings.model_dir)
     app.state.batcher = Batcher(trained, settings)
+    gc.freeze()  # what is here by now stays: the garbage collector need not look through it again
     app.state.log = app.state.history = None
     if settings.database_host is None:
         yield

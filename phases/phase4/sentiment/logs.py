@@ -24,6 +24,8 @@ LONGEST_PATH = 200
 # The cluster asks these all day, and their answers would hide all others.
 PROBES = ("/health", "/ready")
 
+LINE = json.JSONEncoder(default=str)  # made once; json.dumps would make one a line
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 logger = logging.getLogger(__name__)
 
@@ -42,11 +44,15 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return LINE.encode(line)
 
 
 def configure(level: str) -> None:
     """Send all logs to stdout, those of uvicorn too; its line a request is replaced by ours."""
+    # No line says where in the code, in which thread or which task it was written: nobody looks.
+    logging._srcfile = None
+    for name in ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks"):
+        setattr(logging, name, False)
     logging.config.dictConfig(
         {
             "version": 1,

@@ -1,0 +1,32 @@
+"""What the drills of phase 4 wait for: the autoscaler follows what happens by up to a minute."""
+
+import json
+
+from drills.objects import cluster_of, deployment_of, wait_until
+from workbook.drill import System
+from workbook.kubernetes import APP, Object, name_of
+
+
+def wait_for_scaler(system: System, condition: str, status: str) -> None:
+    """Wait until a condition of the autoscaler has this status."""
+    cluster = cluster_of(system)
+
+    def has_it(scaler: Object) -> bool:
+        conditions = scaler.get("status", {}).get("conditions") or []
+        return (condition, status) in [(each["type"], each["status"]) for each in conditions]
+
+    wait_until(lambda: cluster.get_one("hpa", APP) or {}, has_it)
+
+
+def wait_until_measured(system: System) -> None:
+    """Wait until the autoscaler can read the CPU of the pods that are there now."""
+    deployment = deployment_of(system)
+    path = f"--raw=/apis/metrics.k8s.io/v1beta1/namespaces/{deployment.cluster.namespace}/pods"
+
+    def unmeasured() -> set[str]:
+        said = deployment.cluster.run("get", path).stdout
+        measured = {name_of(item) for item in json.loads(said or "{}").get("items", [])}
+        return set(map(name_of, deployment.pods())) - measured
+
+    wait_until(unmeasured, lambda names: not names)
+    wait_for_scaler(system, "ScalingActive", "True")
