@@ -96,13 +96,17 @@ def change(system: System, kind: str, patch: Patch, name: str = APP, where: str 
 
 def put_back(system: System, kind: str) -> None:
     """Put the kept object back, and wait until the API's pods are Ready."""
-    cluster = cluster_of(system)
+    replace_with_kept(system, kind)
+    wait_for_rollout(cluster_of(system))
+
+
+def replace_with_kept(system: System, kind: str) -> None:
+    """Put the kept object back; there is none if the break was interrupted before it."""
     kept = system.kept / f"{kind}.json"
-    if kept.exists():  # else the break was interrupted before anything was changed
-        namespace = json.loads(kept.read_text(encoding="utf-8"))["metadata"]["namespace"]
+    if kept.exists():
         text = kept.read_text(encoding="utf-8")
-        kubectl(cluster.within(namespace), "replace", "--filename=-", stdin=text)
-    wait_for_rollout(cluster)
+        cluster = cluster_of(system).within(json.loads(text)["metadata"]["namespace"])
+        kubectl(cluster, "replace", "--filename=-", stdin=text)
 
 
 def wait_for_rollout(cluster: Kubernetes) -> None:

@@ -1,7 +1,15 @@
 """A quota under what is already there."""
 
 from checks.phase4.test_replicas import test_replicas_run
-from drills.objects import change, cluster_of, deployment_of, kubectl, put_back, wait_until
+from drills.objects import (
+    change,
+    cluster_of,
+    deployment_of,
+    kubectl,
+    replace_with_kept,
+    wait_for_rollout,
+    wait_until,
+)
 from drills.phase4._scaler import wait_until_measured
 from workbook.drill import Drill, System
 from workbook.kubernetes import name_of
@@ -18,10 +26,10 @@ def break_it(system: System) -> None:
 
 
 def fix(system: System) -> None:
-    put_back(system, "resourcequota")
+    replace_with_kept(system, "resourcequota")
     # the ReplicaSet, refused, tries again after ever longer pauses: a new one tries at once
     kubectl(cluster_of(system), "rollout", "restart", "deployment/ml-api")
-    kubectl(cluster_of(system), "rollout", "status", "deployment/ml-api", "--timeout=120s")
+    wait_for_rollout(cluster_of(system))
     wait_until(deployment_of(system).pods, lambda pods: len(pods) >= 2)
     wait_until_measured(system)
 
