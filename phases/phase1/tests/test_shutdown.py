@@ -30,15 +30,15 @@ def served(model_dir: Path, port: int, patience: int) -> Iterator[subprocess.Pop
         text=True,
     )
     try:
-        wait_until(lambda: answers(port), 30)
+        wait_until(lambda: answers(port))
         yield process
     finally:
         process.kill()
         process.communicate()
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < deadline, "in vain"
         time.sleep(0.02)
@@ -77,14 +77,14 @@ def ended(process: subprocess.Popen[str]) -> bool:
 def test_a_request_in_flight_is_answered_and_nothing_new_is_taken(kept: Path, port: int) -> None:
     with served(kept, port, patience=20) as process, begin(port) as connection:
         process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not answers(port), 5)
+        wait_until(lambda: not answers(port))
         assert process.poll() is None
         connection.sendall(BODY[10:])
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert b"positive" in answer
 
-        logged, _ = process.communicate(timeout=5)
+        logged, _ = process.communicate(timeout=15)
         assert ended(process)
     lines = [json.loads(line) for line in logged.splitlines()]
     assert [line["status"] for line in lines if line["request_id"] == "slow"] == [200]
@@ -95,13 +95,13 @@ def test_an_idle_process_ends_at_once(kept: Path, port: int) -> None:
     with served(kept, port, patience=20) as process, httpx.Client() as client:
         client.get(f"http://127.0.0.1:{port}/health")  # and keeps the connection open
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=2)
+        process.communicate(timeout=15)
         assert ended(process)
 
 
 def test_a_request_that_takes_too_long_is_cut_off(kept: Path, port: int) -> None:
     with served(kept, port, patience=1) as process, begin(port):
         process.send_signal(signal.SIGTERM)
-        logged, _ = process.communicate(timeout=5)
+        logged, _ = process.communicate(timeout=15)
         assert ended(process)
     assert all(json.loads(line) for line in logged.splitlines())

@@ -351,7 +351,7 @@ def test_what_is_recorded_is_what_was_answered(recording: Any, server: Any) -> N
     texts = ["good", "awful", "superb film", "dull"] * 25
     answers = at_once(recording, texts)
     query = "SELECT request_id, text, label, confidence, known_words FROM predictions"
-    wait_until(lambda: len(server.ask(query)) == 100, 5)
+    wait_until(lambda: len(server.ask(query)) == 100)
     rows = {row[0]: row[1:] for row in server.ask(query)}
     for text, answer in zip(texts, answers, strict=True):
         body = answer.json()
