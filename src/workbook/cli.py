@@ -389,7 +389,7 @@ def load(
     number: Number,
     name: Annotated[str, typer.Argument(help="What to record it as.")],
     callers: Annotated[int, typer.Option(help="How many ask at once.", min=1, max=1000)] = 32,
-    seconds: Annotated[int, typer.Option(help="Of load.", min=1, max=3600)] = 60,
+    seconds: Annotated[int, typer.Option(help="Of load, at least.", min=1, max=3600)] = 60,
 ) -> None:
     """Load the service, watch its autoscaler until it is calm again, and record both."""
     from workbook.kubernetes import open_cluster

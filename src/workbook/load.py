@@ -7,6 +7,7 @@ how the service grows: each caller keeps its connection and asks again as soon a
 import asyncio
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from workbook.traffic import TEXT
 
 SECONDS_BETWEEN_LOOKS = 2
 SECONDS_TO_ANSWER = 30
+SECONDS_TO_GROW = 240  # more of load, where the autoscaler has not added a replica by then
 SECONDS_TO_CALM = 360  # after the load, until the autoscaler has taken away what it added
 
 
@@ -46,6 +48,7 @@ class Load:
     seconds: float
     fewest: int  # replicas that the autoscaler keeps
     moments: list[dict[str, Any]] = field(default_factory=list)  # each a Moment
+    problems: dict[str, int] = field(default_factory=dict)  # requests that failed, by reason
 
     @property
     def most(self) -> int:
@@ -59,11 +62,14 @@ class Load:
 
     @property
     def failed(self) -> int:
-        return sum(moment["failed"] for moment in self.moments)
+        return sum(self.problems.values())
 
     def summary(self) -> str:
         first = self.moments[0]["ready"] if self.moments else 0
-        return f"{first} replicas, then {self.most}, then {self.last}; {self.failed} failed"
+        reasons = f" ({', '.join(self.problems)})" if self.problems else ""
+        return (
+            f"{first} replicas, then {self.most}, then {self.last}; {self.failed} failed{reasons}"
+        )
 
 
 def file_of(state: Path, name: str) -> Path:
@@ -93,74 +99,89 @@ def under_load(
 ) -> Load:
     """Load the service, then wait until the autoscaler has gone back to its fewest replicas.
 
+    The load goes on beyond its time while no replica has been added: a busy machine measures late.
+
     Args:
         address: of the service.
         cluster: where its autoscaler is.
         callers: how many ask at once.
-        seconds: of load.
+        seconds: of load, at least.
         authority: file with the certificate that vouches for the address; None for a public one.
         show: is told of every moment.
     """
     scaler = cluster.get_one("hpa", APP) or {"spec": {}}
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    load = Load(started, callers, seconds, fewest=scaler["spec"].get("minReplicas", 1))
-    asyncio.run(_run(load, address, cluster, authority, show))
+    fewest = scaler["spec"].get("minReplicas", 1)
+    may_grow = scaler["spec"].get("maxReplicas", 1) > fewest
+    load = Load(started, callers, seconds, fewest)
+    longest = seconds + (SECONDS_TO_GROW if may_grow else 0)
+    asyncio.run(_run(load, longest, address, cluster, authority, show))
     return load
 
 
 async def _run(
     load: Load,
+    longest: float,
     address: str,
     cluster: Kubernetes,
     authority: str | None,
     show: Callable[[Moment], object],
 ) -> None:
-    began = time.monotonic()
+    began = looked = time.monotonic()
     times: list[float] = []
     problems: list[str] = []
 
-    def look(since: float) -> Moment:
+    def look() -> Moment:
+        nonlocal looked
         answered, failed = times[:], problems[:]
         del times[: len(answered)], problems[: len(failed)]
-        now = time.monotonic()
+        load.problems = dict(Counter(load.problems) + Counter(failed))
+        before, looked = looked, time.monotonic()
         deployment = cluster.get_one("deployments", APP) or {"status": {}}
         return Moment(
-            second=round(now - began, 1),
+            second=round(looked - began, 1),
             replicas=deployment["status"].get("replicas", 0),
             ready=deployment["status"].get("readyReplicas", 0),
             cpu=_cpu(cluster),
-            answers=round(len(answered) / (now - since)),
+            answers=round(len(answered) / (looked - before)),
             p95=round(quantiles(answered, n=20)[-1], 1) if len(answered) > 1 else 0,
             failed=len(failed),
         )
 
-    end = began + load.seconds
+    async def moment() -> Moment:
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        seen = await asyncio.to_thread(look)
+        load.moments.append(asdict(seen))
+        show(seen)
+        return seen
+
+    over = asyncio.Event()
     context = ssl.create_default_context(cafile=authority)
     senders = [
-        asyncio.create_task(_ask_until(end, f"{address}/predict", context, times, problems))
+        asyncio.create_task(_ask_until(over, f"{address}/predict", context, times, problems))
         for _ in range(load.callers)
     ]
-    since = began
-    calm = end + SECONDS_TO_CALM
     while True:
-        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-        moment = await asyncio.to_thread(look, since)
-        since = began + moment.second
-        load.moments.append(asdict(moment))
-        show(moment)
-        if since > end and (moment.replicas <= load.fewest or since > calm):
+        second = (await moment()).second
+        if second >= load.seconds and (load.most > load.fewest or second >= longest):
             break
+    over.set()
     await asyncio.gather(*senders)
+    load.seconds = second
+    while True:
+        seen = await moment()
+        if seen.replicas <= load.fewest or seen.second >= load.seconds + SECONDS_TO_CALM:
+            break
 
 
 async def _ask_until(
-    end: float, url: str, context: ssl.SSLContext, times: list[float], problems: list[str]
+    over: asyncio.Event, url: str, context: ssl.SSLContext, times: list[float], problems: list[str]
 ) -> None:
     """One caller, with a connection of its own: a client that all share costs thrice the time."""
     async with httpx.AsyncClient(
         timeout=SECONDS_TO_ANSWER, trust_env=False, verify=context
     ) as client:
-        while time.monotonic() < end:
+        while not over.is_set():
             sent = time.monotonic()
             try:
                 response = await client.post(url, json={"text": TEXT})
