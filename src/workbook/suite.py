@@ -5,13 +5,31 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import NamedTuple
 
 from workbook import bootstrap
 from workbook.errors import WorkbookError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DEV_LOCK = "requirements-dev.lock"
+
+
+class Part(NamedTuple):
+    """One of the things that are run: a module of Python, and its arguments."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+class Done(NamedTuple):
+    """A part that has been run."""
+
+    part: Part
+    failed: bool
+    seconds: float
+    said: str
 
 
 def run_suite(home: Path, fast: bool = False) -> int:
@@ -25,34 +43,58 @@ def run_suite(home: Path, fast: bool = False) -> int:
     _install_tools(home)
     if not fast:
         _install_browser()
-    parts = {
-        "lint": ["ruff", "check", "."],
-        "format": ["ruff", "format", "--check", "."],
-        "types": ["mypy"],
-    }
-    # a process for each phase: every phase has a package of the same name
+    quick = [
+        Part("lint", ("ruff", "check", ".")),
+        Part("format", ("ruff", "format", "--check", ".")),
+        Part("types", ("mypy",)),
+        Part("the machinery", ("pytest", "tests", "-m", "not live")),
+    ]
+    # a process for each phase, and a cache: every phase has a package of the same name
     for phase in sorted(home.glob("phases/phase*")):
-        parts[f"{phase.name}'s types"] = ["mypy", f"{phase}/sentiment"]
-        parts[f"{phase.name}'s own tests"] = ["pytest", f"{phase}/tests"]
-    parts["the machinery"] = ["pytest", "tests", "-m", "not live"]
+        folder, cache = f"phases/{phase.name}", f"--cache-dir=.mypy_cache/{phase.name}"
+        quick.append(Part(f"{phase.name}'s types", ("mypy", cache, f"{folder}/sentiment")))
+        quick.append(Part(f"{phase.name}'s own tests", ("pytest", f"{folder}/tests")))
+    done = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for run in as_completed([pool.submit(_run, home, part) for part in quick]):
+            done.append(run.result())
+            _show(done[-1])
     if not fast:
-        parts["the live system"] = ["pytest", "tests", "-m", "live"]
-    took = {}
-    failed = []
-    for name, command in parts.items():
-        print(f"\n== {name}: {' '.join(command)}", flush=True)
-        clock = time.monotonic()
-        if subprocess.run([sys.executable, "-m", *command], cwd=home).returncode != 0:
-            failed.append(name)
-        took[name] = time.monotonic() - clock
+        live = Part("the live system", ("pytest", "tests", "-m", "live"))
+        print(f"\n{live.name}: alone, as it needs the machine for itself", flush=True)
+        done.append(_run(home, live, show=True))
     print()
-    for name, seconds in took.items():
-        print(f"{'FAILED' if name in failed else 'ok':8}{name:24}{seconds:7.0f} s")
+    for each in done:
+        print(f"{'FAILED' if each.failed else 'ok':8}{each.part.name:24}{each.seconds:7.0f} s")
     print(f"{'':8}{'everything':24}{time.monotonic() - began:7.0f} s")
     if fast:
         print("Left out: lessons, checks and drills on a live system, the cluster, the site.")
         print("Run next: ./workbook test")
-    return 1 if failed else 0
+    return 1 if any(each.failed for each in done) else 0
+
+
+def _run(home: Path, part: Part, show: bool = False) -> Done:
+    """Run a part; what it says is kept for later, so that no two speak at once, or is shown."""
+    clock = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", *part.command],
+        cwd=home,
+        stdout=None if show else subprocess.PIPE,
+        stderr=None if show else subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    return Done(part, done.returncode != 0, time.monotonic() - clock, done.stdout or "")
+
+
+def _show(done: Done) -> None:
+    """One line of a part that passed, everything of one that failed."""
+    last = (done.said.strip().splitlines() or [""])[-1].strip("= ")
+    print(f"{'FAILED' if done.failed else 'ok':8}{done.part.name:24}{last}", flush=True)
+    if done.failed:
+        print(
+            f"{done.said}\nAgain: .venv/bin/python -m {' '.join(done.part.command)}\n", flush=True
+        )
 
 
 def find_browser() -> str | None:
