@@ -26,10 +26,9 @@ resource "azurerm_resource_group" "state" {
 resource "azurerm_storage_account" "state" {
   #checkov:skip=CKV_AZURE_33:there is no queue in it
   #checkov:skip=CKV_AZURE_59:the learner's own machine has no private way to it; who may come in is asked at sign-in
-  #checkov:skip=CKV2_AZURE_33:the same
+  #checkov:skip=CKV2_AZURE_33:as for CKV_AZURE_59
   #checkov:skip=CKV2_AZURE_1:the state is encrypted with Azure's key; one of your own needs a key vault
   #checkov:skip=CKV_AZURE_206:the state is kept in several versions within one region; a second region doubles the price
-  #checkov:skip=CKV2_AZURE_21:who reads the state is logged by a Log Analytics workspace, which is what phase 6 is about
   name                = "${replace(var.prefix, "-", "")}state${random_string.suffix.result}"
   resource_group_name = azurerm_resource_group.state.name
   location            = azurerm_resource_group.state.location
@@ -69,7 +68,7 @@ resource "azurerm_storage_account" "state" {
 }
 
 resource "azurerm_storage_container" "state" {
-  #checkov:skip=CKV2_AZURE_21:as above
+  #checkov:skip=CKV2_AZURE_21:who reads the state is logged by a Log Analytics workspace, which is what phase 6 is about
   name                  = "state"
   storage_account_id    = azurerm_storage_account.state.id
   container_access_type = "private"

@@ -3,7 +3,6 @@
 
 resource "azurerm_postgresql_flexible_server" "main" {
   #checkov:skip=CKV_AZURE_136:backups in a second region double the price of storage; what is here can be made again
-  #checkov:skip=CKV2_AZURE_57:there is a private endpoint below; checkov does not see it through the module
   name                = "${var.common.name}-db"
   resource_group_name = var.common.resource_group_name
   location            = var.common.location
