@@ -17,60 +17,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from environments import environment_of
 from terraform_mistakes import MISTAKES, Mistake
+from terraform_tools import (
+    HOME,
+    OF_TERRAFORM,
+    PASSWORD,
+    TERRAFORM,
+    Json,
+    Plan,
+    Terraform,
+    broken_rules,
+    exceptions,
+    linted,
+    name_of,
+    plan,
+    problems,
+    runs_of,
+)
 
-from workbook.local.tools import tool
-
-HOME = Path(__file__).parents[1]
 INSTALL = HOME / "offline" / "terraform" / "install.py"
 ROOTS = sorted(HOME.glob("phases/*/terraform/azure"))
 FOLDERS = [HOME / "terraform/bootstrap", *sorted(HOME.glob("terraform/modules/*")), *ROOTS]
-PASSWORD = "Only-for-this-test-1"
-OF_TERRAFORM = shutil.ignore_patterns(".terraform*", "*.tfstate*")
-SKIP = re.compile(r"#checkov:skip=(\w+):(.+)")
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("terraform") is None,
+    TERRAFORM is None,
     reason="no terraform on the PATH: the Terraform code is not checked at all",
 )
 
-Json = dict[str, Any]
-
-
-def name_of(folder: Path) -> str:
-    return str(folder.relative_to(HOME))
-
-
 every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
 every_root = pytest.mark.parametrize("root", ROOTS, ids=name_of)
-
-
-class Terraform:
-    """Terraform, with the schema-only providers and without the user's own settings."""
-
-    def __init__(self, configuration: Path) -> None:
-        self.configuration = configuration
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-        self.environment = {
-            **ours,
-            "ARM_SUBSCRIPTION_ID": "00000000-0000-0000-0000-000000000000",
-            "CHECKPOINT_DISABLE": "1",
-            "TF_CLI_CONFIG_FILE": str(configuration),
-            "TF_DISABLE_PLUGIN_TLS": "1",
-            "TF_IN_AUTOMATION": "1",
-            "TF_VAR_administrator_password": PASSWORD,
-            "TF_VAR_budget_email": "learner@example.com",
-        }
-
-    def __call__(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        # Terraform only warns, and then looks for the provider elsewhere
-        if not self.configuration.is_file():
-            raise FileNotFoundError(f"TF_CLI_CONFIG_FILE names {self.configuration}: no such file")
-        command = ["terraform", *arguments]
-        return subprocess.run(
-            command, cwd=folder, env=self.environment, capture_output=True, text=True
-        )
 
 
 @pytest.fixture(scope="session")
@@ -83,10 +58,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 @pytest.fixture(scope="session")
 def code(tmp_path_factory: pytest.TempPathFactory, terraform: Terraform) -> Path:
-    """A copy of the code in which `terraform init` has been run everywhere.
-
-    The roots keep their state in a file: a plan wants its backend to be there.
-    """
+    """A copy of the code in which `terraform init` has been run everywhere."""
     copy = tmp_path_factory.mktemp("terraform")
     for folder in [HOME / "terraform", *ROOTS]:
         shutil.copytree(folder, copy / name_of(folder), ignore=OF_TERRAFORM)
@@ -114,13 +86,6 @@ def test_it_is_formatted(folder: Path, terraform: Terraform) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def problems(terraform: Terraform, folder: Path) -> list[str]:
-    """What `terraform validate` finds, warnings as well."""
-    done = terraform(folder, "validate", "-json")
-    found = json.loads(done.stdout)["diagnostics"]
-    return [" ".join(f"{one['summary']} {one['detail']}".split()) for one in found]
-
-
 @every_folder
 def test_it_is_valid(folder: Path, code: Path, terraform: Terraform) -> None:
     assert problems(terraform, code / name_of(folder)) == []
@@ -141,14 +106,6 @@ def test_its_tests_pass(folder: Path, tested: dict[str, Future[Any]]) -> None:
     runs = sum(len(runs_of(file)) for file in folder.glob("tests/*.tftest.hcl"))
     assert (summary["status"], summary["passed"]) == ("pass", runs), done.stdout
     assert runs > 0
-
-
-def runs_of(file: Path) -> dict[str, str]:
-    """The runs of a test file, by their names."""
-    found = re.finditer(
-        r'^run "(\w+)" {.*?^}\n', file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    return {one[1]: one[0] for one in found}
 
 
 @every_folder
@@ -172,71 +129,90 @@ def test_every_validation_has_a_run_that_it_refuses(folder: Path) -> None:
 # What a plan holds
 
 
-def plan(terraform: Terraform, root: Path) -> tuple[list[str], Json, str]:
-    """What is wrong with a root's plan; its resources by their addresses; all of it as text."""
-    override = 'terraform {\n  backend "local" {}\n}\n'
-    (root / "backend_override.tf").write_text(override, encoding="utf-8")
-    done = terraform(root, "init", "-input=false", "-no-color")
-    assert done.returncode == 0, done.stderr
-    done = terraform(root, "plan", "-input=false", "-no-color", "-out=plan")
-    if done.returncode != 0:
-        return [done.stderr], {}, ""
-    shown = terraform(root, "show", "-json", "plan")
-    changes = json.loads(shown.stdout)["resource_changes"]
-    resources = {one["address"]: one["change"]["after"] for one in changes}
-    untagged = [
-        f"{address}: no tag workbook"
-        for address, after in resources.items()
-        if "tags" in after and (after["tags"] or {}).get("workbook") != "ml-demo"
-    ]
-    return untagged, resources, shown.stdout + done.stdout
-
-
 @pytest.fixture(scope="session", params=ROOTS, ids=name_of)
 def planned(
     request: pytest.FixtureRequest,
     code: Path,
     terraform: Terraform,
     tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Path, list[str], Json, str]:
+) -> Plan:
     copy = tmp_path_factory.mktemp("plan") / "code"
     shutil.copytree(code, copy, symlinks=True)
-    root = copy / name_of(request.param)
-    return root, *plan(terraform, root)
+    return plan(terraform, copy / name_of(request.param))
 
 
-def test_everything_that_can_carry_a_tag_does(planned: tuple[Path, list[str], Json, str]) -> None:
-    _, wrong, resources, _ = planned
-    assert wrong == []
-    assert sum("tags" in after for after in resources.values()) > 10
+def test_everything_that_can_carry_a_tag_does(planned: Plan) -> None:
+    assert planned.wrong == []
+    assert sum("tags" in after for after in planned.resources.values()) > 10
 
 
-def test_the_plan_holds_no_password(planned: tuple[Path, list[str], Json, str]) -> None:
-    root, _, _, shown = planned
-    assert PASSWORD not in shown
-    assert PASSWORD.encode() not in (root / "plan").read_bytes()
+def test_the_plan_holds_no_password(planned: Plan) -> None:
+    assert PASSWORD not in planned.shown
+    assert PASSWORD.encode() not in (planned.root / "plan").read_bytes()
 
 
-def test_everything_of_phases_1_and_2_is_in_the_plan(
-    planned: tuple[Path, list[str], Json, str],
-) -> None:
-    _, _, resources, _ = planned
-    kinds = {address.rpartition(".")[0].rpartition(".")[2] for address in resources}
-    made_by_hand = {"resource_group", "container_registry", "kubernetes_cluster"}
-    made_by_hand |= {"postgresql_flexible_server", "postgresql_flexible_server_database"}
-    assert {f"azurerm_{kind}" for kind in made_by_hand} <= kinds
+def test_everything_that_phases_1_and_2_make_by_hand_is_in_the_plan(planned: Plan) -> None:
+    kinds = {address.rpartition(".")[0].rpartition(".")[2] for address in planned.resources}
+    by_hand = {"resource_group", "container_registry", "kubernetes_cluster"}
+    by_hand |= {"postgresql_flexible_server", "postgresql_flexible_server_database"}
+    assert {f"azurerm_{kind}" for kind in by_hand} <= kinds
 
 
 def test_the_schema_only_provider_makes_nothing_and_says_so(
-    planned: tuple[Path, list[str], Json, str], terraform: Terraform
+    planned: Plan, terraform: Terraform
 ) -> None:
-    root, *_ = planned
-    done = terraform(root, "apply", "-input=false", "-no-color", "plan")
+    done = terraform(planned.root, "apply", "-input=false", "-no-color", "plan")
     assert done.returncode == 1
     assert "This provider knows a schema only." in done.stderr
 
 
+# The state
+
+
+@every_root
+def test_the_backend_takes_what_bootstrap_says_and_asks_who_is_there(
+    root: Path, code: Path, terraform: Terraform, tmp_path: Path
+) -> None:
+    """It gets as far as asking the Azure CLI, which is not there, for a sign-in."""
+    copy = tmp_path / "code"
+    shutil.copytree(code, copy, symlinks=True)
+    said_by_bootstrap = 'storage_account_name = "mldemostateabc12"\ncontainer_name = "state"\n'
+    (tmp_path / "backend.conf").write_text(said_by_bootstrap, encoding="utf-8")
+    alone = Terraform(terraform.configuration)
+    alone.environment["PATH"] = str(tmp_path)
+    settings = f"-backend-config={tmp_path}/backend.conf"
+    done = alone(copy / name_of(root), "init", "-input=false", "-no-color", settings)
+    assert "could not configure AzureCli Authorizer" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["resource_group", "storage_account", "storage_container"])
+def test_what_holds_the_state_cannot_be_destroyed(
+    kind: str, code: Path, terraform: Terraform, tmp_path: Path
+) -> None:
+    bootstrap = tmp_path / "bootstrap"
+    shutil.copytree(code / "terraform/bootstrap", bootstrap, symlinks=True)
+    made = {
+        "mode": "managed",
+        "type": f"azurerm_{kind}",
+        "name": "state",
+        "provider": 'provider["registry.terraform.io/hashicorp/azurerm"]',
+        "instances": [{"schema_version": 0, "attributes": {"name": kind}}],
+    }
+    state = {"version": 4, "serial": 1, "lineage": "made by hand", "resources": [made]}
+    (bootstrap / "terraform.tfstate").write_text(json.dumps(state), encoding="utf-8")
+    done = terraform(bootstrap, "plan", "-destroy", "-input=false", "-no-color")
+    assert f"Resource azurerm_{kind}.state has lifecycle.prevent_destroy set" in done.stderr
+
+
 # The provider itself
+
+
+@pytest.mark.parametrize("name", ["packages.txt", "requirements.txt"])
+def test_what_it_is_made_of_has_hashes_and_no_addresses(name: str) -> None:
+    text = INSTALL.with_name(name).read_text(encoding="utf-8")
+    names = re.findall(r"^[\w.-]+==", text, re.MULTILINE)
+    assert 0 < len(names) < text.count("\\\n    --hash=sha256:")
+    assert "://" not in text
 
 
 def test_terraform_reads_the_schema_that_was_derived(code: Path, terraform: Terraform) -> None:
@@ -272,48 +248,8 @@ def test_settings_that_are_not_there_are_an_error(tmp_path: Path) -> None:
 # What linters say
 
 
-def linted(code: Path, terraform: Terraform) -> str:
-    """What tflint finds."""
-    settings = code / "terraform" / ".tflint.hcl"
-    command = [tool("tflint"), "--recursive", f"--config={settings}", "--format=compact"]
-    environment = {**terraform.environment, "TFLINT_LOG": ""}
-    done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True)
-    assert done.returncode in (0, 2), done.stderr
-    return done.stdout
-
-
 def test_tflint_finds_nothing(code: Path, terraform: Terraform) -> None:
     assert linted(code, terraform) == ""
-
-
-def broken_rules(code: Path) -> set[tuple[str, str]]:
-    """The rules of checkov that are broken, each with its file; exceptions are not looked at."""
-    looked_at = code.parent / f"{code.name}-for-checkov"
-    shutil.copytree(code, looked_at, ignore=OF_TERRAFORM)
-    for file in looked_at.rglob("*.tf"):
-        file.write_text(file.read_text(encoding="utf-8").replace("#checkov:skip=", "# "))
-    checkov = environment_of(HOME / "tests" / "checkov.lock") / "checkov"
-    command = [checkov, "--directory", looked_at, "--framework", "terraform"]
-    command += ["--output", "json", "--quiet", "--skip-download", "--soft-fail"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    assert report["summary"]["parsing_errors"] == 0
-    assert report["summary"]["resource_count"] > 20
-    return {
-        (one["file_path"].lstrip("/"), f"{one['check_id']} {one['check_name']}")
-        for one in report["results"]["failed_checks"]
-    }
-
-
-def exceptions(code: Path) -> set[tuple[str, str]]:
-    """The rules that are not kept, each with its file, as the code says it."""
-    return {
-        (str(file.relative_to(code)), rule)
-        for file in code.rglob("*.tf")
-        for rule, reason in SKIP.findall(file.read_text(encoding="utf-8"))
-        if len(reason.split()) > 2
-    }
 
 
 def test_checkov_finds_what_is_explained_and_nothing_else(code: Path) -> None:
@@ -332,9 +268,9 @@ def what_is_said(mistake: Mistake, code: Path, terraform: Terraform) -> str:
     folder = (code / mistake.file).parent
     root = code / name_of(ROOTS[0])
     if mistake.finder == "validate":
-        return "\n".join([*problems(terraform, folder), *problems(terraform, root)])
+        return "\n".join(problems(terraform, root))  # of its modules as well
     if mistake.finder == "plan":
-        return "\n".join(plan(terraform, root)[0])
+        return "\n".join(plan(terraform, root).wrong)
     if mistake.finder == "tflint":
         return linted(code, terraform)
     if mistake.finder == "checkov":

@@ -35,7 +35,7 @@ resource "azurerm_storage_account" "state" {
   tags                = local.tags
 
   account_tier                     = "Standard"
-  account_replication_type         = "ZRS"
+  account_replication_type         = "LRS" # not every region has more
   min_tls_version                  = "TLS1_2"
   https_traffic_only_enabled       = true
   allow_nested_items_to_be_public  = false

@@ -1,6 +1,7 @@
 # The state of this configuration is a file here, and not in the storage that it makes: to read a
-# state from there, the storage would have to exist first. Little is lost with the file: it names no
-# secret, and what it describes can be imported. Keep it out of git all the same.
+# state from there, the storage would have to exist first. Should the file get lost, what it
+# describes can be imported. It holds the account's keys, which open nothing: keep it out of git all
+# the same.
 terraform {
   required_version = ">= 1.11" # as the rest
 

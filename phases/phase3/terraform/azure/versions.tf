@@ -14,7 +14,8 @@ terraform {
 
   # Which account and container, says the output `backend` of terraform/bootstrap:
   #   terraform init -backend-config=FILE
-  # While somebody works with the state, its blob is leased: that is the lock.
+  # While somebody works with the state, its blob is leased: that is the lock. The state holds no
+  # password, but it does hold the cluster's kubeconfig: whoever reads it is the administrator.
   backend "azurerm" {
     key              = "workbook.tfstate"
     use_azuread_auth = true
