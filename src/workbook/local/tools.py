@@ -72,6 +72,7 @@ PROGRAMS = {
     "metrics-server": Program("go/metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server"),
     "pause": Program("pause", "."),
     "registry": Program("go/registry", "github.com/distribution/distribution/v3/cmd/registry"),
+    "tflint": Program("go/tflint", "github.com/terraform-linters/tflint"),
 }
 
 

@@ -1,0 +1,5 @@
+# Everything that is known of the language. Of azurerm, Terraform itself knows more.
+plugin "terraform" {
+  enabled = true
+  preset  = "all"
+}

@@ -1,0 +1,23 @@
+output "control_plane_id" {
+  description = "The identity that the cluster acts as, once it may."
+  value       = azurerm_user_assigned_identity.main["control-plane"].id
+  depends_on = [
+    azurerm_role_assignment.control_plane_gives_nodes_their_identity,
+    azurerm_role_assignment.control_plane_attaches_to_subnet,
+  ]
+}
+
+output "kubelet" {
+  description = "The identity that the nodes act as, once they may pull images."
+  value = {
+    id        = azurerm_user_assigned_identity.main["kubelet"].id
+    client_id = azurerm_user_assigned_identity.main["kubelet"].client_id
+    object_id = azurerm_user_assigned_identity.main["kubelet"].principal_id
+  }
+  depends_on = [azurerm_role_assignment.kubelet_pulls_images]
+}
+
+output "application_client_id" {
+  description = "What the ServiceAccount's annotation azure.workload.identity/client-id names."
+  value       = azurerm_user_assigned_identity.main["application"].client_id
+}
