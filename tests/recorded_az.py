@@ -9,7 +9,7 @@ from typing import Any
 
 ANSWERS = Path(__file__).with_name("azure_answers")
 SUBSCRIPTION = "1a2b3c4d-0000-0000-0000-000000000000"  # the one that the answers speak of
-PROGRAM = """#!{python}
+PROGRAM = """#!{python} -IS
 import json, os, pathlib, sys, time
 here = pathlib.Path(__file__).parent
 with (here / "calls").open("a") as calls:

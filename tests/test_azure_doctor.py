@@ -110,7 +110,9 @@ def test_a_provider_that_is_not_registered_is_named_from_the_phase_that_needs_it
     postgres = "Microsoft.DBforPostgreSQL"
 
     def unregister(providers: list[dict[str, str]]) -> None:
-        next(p for p in providers if p["namespace"] == postgres)["registrationState"] = "Registering"
+        next(p for p in providers if p["namespace"] == postgres)["registrationState"] = (
+            "Registering"
+        )
 
     ready.change("provider list", unregister)
     assert "resource providers" not in fixes(tmp_path, 1)

@@ -6,12 +6,21 @@ from typing import Any
 import pytest
 from copies import cli_of
 from recorded_az import SUBSCRIPTION, RecordedAz, recorded
+from rich.console import Console
 
+from workbook.azure.client import open_azure
+from workbook.azure.down import left_behind, look_again, remove
+from workbook.choices import Choices
+from workbook.errors import WorkbookError
+from workbook.progress import Steps
+
+CHOICES = Choices(target="azure", subscription=SUBSCRIPTION)
 NODES = "MC_ml-demo-rg_ml-demo-aks_westeurope"
 GROUP, NODE_GROUP, STATE_GROUP, STRANGE_GROUP = recorded("group list")
 [CLUSTER] = recorded("aks list")
 [OWNER] = recorded("role assignment list")
-STRANGER = {  # as Azure makes it by itself, without a tag
+PURGE = "keyvault purge --name ml-demo-1a2b3c4d --location westeurope"
+STRANGER = {  # as Azure makes one by itself
     **recorded("resource list")[0],
     "type": "microsoft.insights/actiongroups",
     "name": "smart",
@@ -20,111 +29,119 @@ STRANGER = {  # as Azure makes it by itself, without a tag
 }
 
 
-@pytest.fixture
-def home(fresh: Path) -> Path:
-    """A copy whose target is azure."""
-    assert cli_of(fresh)("use", "azure", "--subscription", SUBSCRIPTION).returncode == 0
-    return fresh
-
-
-def down(home: Path, az: RecordedAz, *options: str) -> tuple[int, str]:
-    done = cli_of(home)("down", *options, PATH=az.path)
-    return done.returncode, done.stdout + done.stderr
+def down(home: Path, state_too: bool = False) -> None:
+    """As `./workbook down --yes` does it."""
+    remove(home, CHOICES, Steps(Console()), yes=True, state_too=state_too)
 
 
 def changes(az: RecordedAz) -> list[str]:
-    """The calls that change something, without their options."""
-    verbs = {"delete", "purge", "create", "update", "set"}
-    ending = ["--subscription", SUBSCRIPTION, "--output", "json", "--only-show-errors"]
+    """The calls that change something, without their options, which are always the same."""
+    options = ["--subscription", SUBSCRIPTION, "--output", "json", "--only-show-errors"]
     calls = az.calls()
-    assert all(call[-5:] == ending for call in calls)
-    return [" ".join(call[:-5]) for call in calls if verbs & set(call)]
+    assert all(call[-5:] == options for call in calls)
+    changing = {"delete", "purge", "create", "update", "set"}
+    return [" ".join(call[:-5]) for call in calls if changing & set(call)]
 
 
 def nothing_left(az: RecordedAz) -> None:
-    for command in ("group list", "resource list", "keyvault list-deleted", "identity list"):
+    """All is gone that was ours; what is somebody else's is still there."""
+    az.answer("group list", [STRANGE_GROUP])
+    az.answer("keyvault list-deleted", recorded("keyvault list-deleted")[1:])
+    for command in ("resource list", "identity list", "aks list"):
         az.answer(command, [])
-    az.answer("aks list", [])
 
 
-def test_down_deletes_what_carries_the_tag_and_nothing_else(az: RecordedAz, home: Path) -> None:
-    kubeconfig = home / ".workbook/azure/kubeconfig"
-    kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+def test_down_deletes_what_carries_the_tag_and_nothing_else(
+    az: RecordedAz, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubeconfig = tmp_path / ".workbook/azure/kubeconfig"
+    kubeconfig.parent.mkdir(parents=True)
     kubeconfig.touch()
-    status, said = down(home, az, "--yes")
-    assert status == 0, said
-    assert changes(az) == [
-        "group delete --name ml-demo-rg --yes",  # takes the group of the nodes along
-        "keyvault purge --name ml-demo-1a2b3c4d --location westeurope",
-    ]
+    down(tmp_path)
+    # the group of the nodes goes with its cluster
+    assert changes(az) == ["group delete --name ml-demo-rg --yes", PURGE]
+    said = capsys.readouterr().out
     assert "Microsoft.DBforPostgreSQL/flexibleServers ml-demo-1a2b3c4d" in said
     assert "kept: state storage, in the resource group ml-demo-state-rg" in said
     assert not kubeconfig.exists()
 
 
-def test_down_asks_and_a_no_leaves_everything(az: RecordedAz, home: Path) -> None:
-    done = cli_of(home)("down", PATH=az.path)  # nobody is there to say yes
+def test_down_asks_and_where_nobody_says_yes_everything_stays(az: RecordedAz, fresh: Path) -> None:
+    cli = cli_of(fresh)
+    cli("use", "azure", "--subscription", SUBSCRIPTION)
+    done = cli("down", PATH=az.path)
     assert done.returncode == 1
+    assert "resource group ml-demo-rg (westeurope), and in it:" in done.stdout
     assert "Delete all of this" in done.stdout
     assert changes(az) == []
 
 
-def test_the_state_storage_goes_when_it_is_named(az: RecordedAz, home: Path) -> None:
-    assert down(home, az, "--yes", "--state-too")[0] == 0
-    assert "group delete --name ml-demo-state-rg --yes" in changes(az)
+def test_the_state_storage_goes_when_that_is_asked(az: RecordedAz, tmp_path: Path) -> None:
+    down(tmp_path, state_too=True)
+    gone = ("ml-demo-rg", "ml-demo-state-rg")
+    assert changes(az) == [*[f"group delete --name {name} --yes" for name in gone], PURGE]
 
 
-def test_without_being_asked_nothing_untagged_goes_along(az: RecordedAz, home: Path) -> None:
+def test_where_nobody_is_asked_nothing_without_the_tag_goes_along(
+    az: RecordedAz, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     az.change("resource list", lambda items: items.append(STRANGER))
-    status, said = down(home, az, "--yes")
-    assert status == 2
+    with pytest.raises(WorkbookError) as refused:
+        down(tmp_path)
+    tag = "az tag update --operation merge --tags workbook=ml-demo --resource-id"
+    assert f"{tag} {STRANGER['id']}" in refused.value.run_next
+    said = capsys.readouterr().out
     assert "microsoft.insights/actiongroups smart  without the tag workbook=ml-demo" in said
-    assert f"az tag update --operation merge --tags workbook=ml-demo --resource-id {STRANGER['id']}"
     assert changes(az) == []
 
 
-def test_what_a_wrong_filter_lists_is_not_deleted(az: RecordedAz, home: Path) -> None:
-    """The recorded list of groups holds one of somebody else, as if az had not filtered."""
-    other: dict[str, Any] = {**GROUP, "name": "other", "tags": {"workbook": "ml-demo2"}}
-    az.answer("group list", [STRANGE_GROUP, other])
-    az.answer("resource list", [])
-    az.answer("keyvault list-deleted", recorded("keyvault list-deleted")[1:])
-    status, said = down(home, az, "--yes")
-    assert status == 0
-    assert "nothing else carries the tag workbook=ml-demo" in said
+def test_what_a_filter_lets_through_is_looked_at_again(
+    az: RecordedAz, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing_left(az)
+    az.answer("group list", [STRANGE_GROUP, {**GROUP, "tags": {"workbook": "ml-demo2"}}])
+    az.answer("resource list", [STRANGER])
+    down(tmp_path)
+    assert "nothing else carries the tag workbook=ml-demo" in capsys.readouterr().out
     assert changes(az) == []
 
 
-def test_a_resource_in_a_group_of_somebody_else_goes_alone(az: RecordedAz, home: Path) -> None:
-    az.answer("group list", [STRANGE_GROUP])
+def test_a_resource_in_a_group_of_somebody_else_goes_alone(az: RecordedAz, tmp_path: Path) -> None:
+    nothing_left(az)
     elsewhere = {**recorded("resource list")[0], "resourceGroup": "somebody-else"}
     az.answer("resource list", [elsewhere])
-    az.answer("keyvault list-deleted", [])
-    assert down(home, az, "--yes")[0] == 0
+    down(tmp_path)
     assert changes(az) == [f"resource delete --ids {elsewhere['id']}"]
 
 
-def test_a_group_of_nodes_whose_cluster_is_gone_goes_by_itself(az: RecordedAz, home: Path) -> None:
+def test_a_group_of_nodes_whose_cluster_is_gone_goes_by_itself(
+    az: RecordedAz, tmp_path: Path
+) -> None:
+    nothing_left(az)
     az.answer("group list", [NODE_GROUP])
-    az.answer("resource list", [])
-    az.answer("keyvault list-deleted", [])
-    assert down(home, az, "--yes")[0] == 0
+    down(tmp_path)
     assert changes(az) == [f"group delete --name {NODES} --yes"]
 
 
-def test_verify_says_when_nothing_is_left(az: RecordedAz, home: Path) -> None:
+def test_a_protected_vault_is_left_until_its_day(az: RecordedAz, tmp_path: Path) -> None:
+    def protect(vaults: list[dict[str, Any]]) -> None:
+        vaults[0]["properties"]["purgeProtectionEnabled"] = True
+
     nothing_left(az)
-    status, said = down(home, az, "--verify")
-    assert status == 0, said
-    assert "No resource group, resource, deleted key vault or role assignment of it is left" in said
+    az.change("keyvault list-deleted", protect)
+    down(tmp_path)
+    assert changes(az) == []
+    [left] = look_again(tmp_path, CHOICES, state_too=False)
+    assert "wait until 2026-11-08" in left
 
 
-def gone(principal: str, scope: str) -> dict[str, Any]:
+def orphan(principal: str, scope: str) -> dict[str, Any]:
+    """A role that somebody had who is gone: az has looked for a name, and found none."""
     return {
         **OWNER,
         "id": f"{scope}/providers/Microsoft.Authorization/roleAssignments/b2",
         "principalId": principal,
-        "principalName": "",  # az has looked, and there is none
+        "principalName": "",
         "principalType": "ServicePrincipal",
         "roleDefinitionName": "AcrPull",
         "scope": scope,
@@ -132,7 +149,9 @@ def gone(principal: str, scope: str) -> dict[str, Any]:
 
 
 SHARED = f"{STRANGE_GROUP['id']}/providers/Microsoft.ContainerRegistry/registries/shared"
-LEFTOVERS = {  # of each kind one: command, answer, what is said, the fix
+ORPHAN = orphan(CLUSTER["identity"]["principalId"], SHARED)
+ROLE = f"az role assignment delete --ids {ORPHAN['id']} --subscription {SUBSCRIPTION}"
+LEFTOVERS = {  # of each kind one: the command that shows it, its answer, what is said, the fix
     "group": ("group list", [GROUP], "resource group ml-demo-rg", "./workbook down"),
     "nodes": (
         "group list",
@@ -154,10 +173,9 @@ LEFTOVERS = {  # of each kind one: command, answer, what is said, the fix
     ),
     "role": (
         "role assignment list",
-        [OWNER, gone(CLUSTER["identity"]["principalId"], SHARED)],
+        [OWNER, ORPHAN],
         f"role assignment of an identity that is gone: AcrPull on {SHARED}",
-        f"az role assignment delete --ids {SHARED}/providers/Microsoft.Authorization/"
-        f"roleAssignments/b2 --subscription {SUBSCRIPTION}",
+        ROLE,
     ),
     "state": (
         "group list",
@@ -169,37 +187,54 @@ LEFTOVERS = {  # of each kind one: command, answer, what is said, the fix
 
 
 @pytest.mark.parametrize("kind", LEFTOVERS)
-def test_verify_finds_one_leftover_of_each_kind(az: RecordedAz, home: Path, kind: str) -> None:
+def test_one_leftover_of_each_kind_is_found(az: RecordedAz, tmp_path: Path, kind: str) -> None:
+    down(tmp_path)  # writes down whose identities were ours
+    nothing_left(az)
     command, answer, what, fix = LEFTOVERS[kind]
-    assert down(home, az, "--yes")[0] == 0  # which writes down whose identities were ours
-    nothing_left(az)
     az.answer(command, answer)
-    found = verify(home, az)
-    assert f"{what}. Run next: {fix}" in found or f"{what}. To remove it: {fix}" in found
-    assert found.count("still there") + found.count("kept, and billed") == 1
+    assert look_again(tmp_path, CHOICES, state_too=True) == [f"{what}. Run next: {fix}"]
 
 
-def verify(home: Path, az: RecordedAz) -> str:
-    """What `down --verify` says to what `down` could not remove: it is not asked to here."""
-    from workbook.azure.down import left_behind
-    from workbook.azure.client import open_azure
-    from workbook.choices import load_choices
+def test_one_of_each_at_once_is_found_all_the_same(az: RecordedAz, tmp_path: Path) -> None:
+    down(tmp_path)
+    for command in ("identity list", "aks list"):
+        az.answer(command, [])
+    az.answer("role assignment list", [OWNER, ORPHAN])
+    az.answer("resource list", [{**recorded("resource list")[0], "resourceGroup": "other"}])
+    found = left_behind(open_azure(tmp_path, CHOICES), CHOICES, tmp_path)
+    assert len(found) == len({each.what for each in found}) == len(LEFTOVERS)
+    assert [each.is_state for each in found].count(True) == 1
 
-    choices = load_choices(home)
-    found = left_behind(open_azure(home, choices), choices, home)
-    return "\n".join(f"still there: {each.what}. Run next: {each.fix}" for each in found)
 
-
-def test_what_others_have_left_is_not_ours(az: RecordedAz, home: Path) -> None:
+def test_what_others_have_left_is_not_ours(az: RecordedAz, tmp_path: Path) -> None:
     nothing_left(az)
-    az.answer("group list", [STRANGE_GROUP, {**NODE_GROUP, "name": "MC_x_y_z", "managedBy": None}])
-    az.answer("role assignment list", [gone("00000000-0000-0000-0000-0000000000ff", SHARED)])
-    assert "MC_x_y_z" in verify(home, az) or verify(home, az) == ""
+    managed = f"{STRANGE_GROUP['id']}/providers/Microsoft.ContainerService/managedClusters/x"
+    nodes = {**NODE_GROUP, "name": "MC_somebody-else_x_y", "managedBy": managed, "tags": None}
+    az.answer("group list", [STRANGE_GROUP, nodes])
+    az.answer("role assignment list", [orphan("00000000-0000-0000-0000-0000000000ff", SHARED)])
+    assert look_again(tmp_path, CHOICES, state_too=True) == []
 
 
-def test_the_kept_state_storage_is_named_and_no_failure(az: RecordedAz, home: Path) -> None:
+def test_verify_says_what_is_left_and_when_nothing_is(az: RecordedAz, fresh: Path) -> None:
+    cli = cli_of(fresh)
+    cli("use", "azure", "--subscription", SUBSCRIPTION)
     nothing_left(az)
-    az.answer("group list", [STATE_GROUP])
-    status, said = down(home, az, "--verify")
-    assert status == 0
-    assert "kept, and billed: state storage, in the resource group ml-demo-state-rg" in said
+    done = cli("down", "--verify", PATH=az.path)
+    assert done.returncode == 0, done.stderr
+    nothing = "No resource group, resource, deleted key vault or role assignment of it is left."
+    assert nothing in done.stdout
+    az.answer("group list", [STATE_GROUP])  # which is kept on purpose, and named
+    done = cli("down", "--verify", PATH=az.path)
+    assert done.returncode == 0
+    assert "kept, and billed: state storage" in done.stdout
+    az.answer("group list", [{**NODE_GROUP, "tags": None}])
+    done = cli("down", "--verify", PATH=az.path)
+    assert done.returncode == 1
+    assert f"still there: resource group of nodes {NODES}. Run next: az group delete" in done.stdout
+    assert changes(az) == []
+
+
+def test_down_without_a_subscription_says_what_is_missing(az: RecordedAz, tmp_path: Path) -> None:
+    with pytest.raises(WorkbookError, match="No Azure subscription is chosen"):
+        remove(tmp_path, Choices(target="azure"), Steps(Console()), yes=True, state_too=False)
+    assert az.calls() == []

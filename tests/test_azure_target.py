@@ -6,16 +6,22 @@ import pty
 import re
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from copies import ROOT, clean_environment, cli_of
 from recorded_az import ANSWERS, SUBSCRIPTION, RecordedAz
 
+from checks.phase1 import test_registry
 from workbook.azure import client
 from workbook.azure.names import names
+from workbook.check import Unknown, Wrong
 from workbook.choices import Choices, load_choices
+from workbook.deployment import Deployment
 from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
+from workbook.kubernetes import Kubernetes
 
 CHOSEN = ("use", "azure", "--subscription", SUBSCRIPTION)
 
@@ -86,7 +92,10 @@ def test_moving_to_another_prefix_says_what_is_out_of_sight(fresh: Path) -> None
         ("subscription", SUBSCRIPTION.upper()),
         ("region", "West Europe"),
         ("region", ""),
-        *[("prefix", bad) for bad in ("", "a", "A1", "1a", "a-", "a--b", "ml_demo", "a" * 12, "ä1")],
+        *[
+            ("prefix", bad)
+            for bad in ("", "a", "A1", "1a", "a-", "a--b", "ml_demo", "a" * 12, "ä1")
+        ],
     ],
 )
 def test_a_bad_choice_is_refused_with_the_rule(field: str, bad: str) -> None:
@@ -192,3 +201,42 @@ def test_without_a_subscription_azure_is_not_asked(az: RecordedAz, tmp_path: Pat
     with pytest.raises(client.WrongSubscription):
         client.open_azure(tmp_path, Choices(target="azure"))
     assert az.calls() == []
+
+
+DIGEST = f"sha256:{'a' * 64}"
+
+
+def registry_check(home: Path, monkeypatch: pytest.MonkeyPatch, image: str) -> str:
+    """The check of lesson 1 on a Deployment that names an image, with no pod yet."""
+    (home / "phases" / "phase0").mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("WORKBOOK_ROOT", str(home))
+    containers = [{"name": "ml-api", "image": image}]
+    found = {"spec": {"template": {"spec": {"containers": containers}}}, "metadata": {"uid": "1"}}
+    nothing = cast(Kubernetes, SimpleNamespace(get=lambda *_: []))
+    choices = Choices(target="azure", subscription=SUBSCRIPTION)
+    return test_registry.test_image_is_in_registry(Deployment(nothing, found), choices)
+
+
+def test_the_check_asks_azures_registry_for_the_very_image(
+    az: RecordedAz, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = f"mldemo1a2b3c4d.azurecr.io/ml-api@{DIGEST}"
+    assert registry_check(tmp_path, monkeypatch, image).startswith("ml-api@sha256:aaa")
+    asked = f"acr repository show --name mldemo1a2b3c4d --image ml-api@{DIGEST}".split()
+    assert az.calls()[0][: len(asked)] == asked
+    # as azure-cli 2.91.0 says it (command_modules/acr/_docker_utils.py)
+    az.say("acr repository show", stderr="ERROR: The requested data does not exist.", status=1)
+    with pytest.raises(Wrong) as wrong:
+        registry_check(tmp_path, monkeypatch, image)
+    assert "az acr build" in wrong.value.rows["run next"]
+
+
+@pytest.mark.parametrize(
+    "said", ["Please run 'az login' to setup account.", "Max retries exceeded"]
+)
+def test_a_registry_that_cannot_be_asked_is_not_called_wrong(
+    az: RecordedAz, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    az.say("acr repository show", stderr=f"ERROR: {said}", status=1)
+    with pytest.raises(Unknown, match=said):
+        registry_check(tmp_path, monkeypatch, f"mldemo1a2b3c4d.azurecr.io/ml-api@{DIGEST}")

@@ -6,6 +6,7 @@ typing the same.
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -141,11 +142,7 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
             f"KUBECONFIG names {named}, which the workbook did not make, and your kubectl would go "
             'there. Type: eval "$(./workbook env)"'
         )
-    from workbook.local.tools import is_built, tool  # needs more than a fresh clone has
-
-    if not is_built("kubectl"):
-        raise NotStarted("the workbook's kubectl is not built: ./workbook up")
-    kubernetes = Kubernetes(tool("kubectl"), kubeconfig)
+    kubernetes = Kubernetes(_kubectl(target), kubeconfig)
     found = kubernetes.authority()
     # on Azure, only the lesson's own command writes the file
     known = record.authority if target == "local" and record else found
@@ -158,6 +155,20 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
     if answer.returncode != 0:
         raise unreachable(answer.stderr)
     return kubernetes
+
+
+def _kubectl(target: str) -> Path:
+    """The workbook's own kubectl; on Azure, which needs no `workbook up`, the machine's will do."""
+    from workbook.local.tools import is_built, tool  # needs more than a fresh clone has
+
+    if is_built("kubectl"):
+        return tool("kubectl")
+    if target == "local":
+        raise NotStarted("the workbook's kubectl is not built: ./workbook up")
+    found = shutil.which("kubectl")
+    if found is None:
+        raise NotStarted("there is no kubectl: ./workbook doctor 1")
+    return Path(found)
 
 
 def name_of(item: Object) -> str:

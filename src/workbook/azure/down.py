@@ -227,7 +227,8 @@ def _write_down(azure: Azure, choices: Choices, home: Path) -> None:
     identities += [
         each["identity"]["principalId"]
         for each in azure.ask("aks", "list")
-        if each["resourceGroup"].lower() in inside and (each.get("identity") or {}).get("principalId")
+        if each["resourceGroup"].lower() in inside
+        and (each.get("identity") or {}).get("principalId")
     ]
     write_json(
         _file(home),
