@@ -392,6 +392,10 @@ def down(
         raise typer.Exit(1)
     looked = f" No {LEAVES[choices.target]} of it is left."
     print(f"Nothing of the workbook is running.{looked if verify else ''}")
+    if choices.target == "azure" and record:
+        print("The local cluster was not looked at: ./workbook use local, then ./workbook down.")
+    if choices.target == "local" and choices.subscription:
+        print("Azure was not looked at: ./workbook use azure, then ./workbook down.")
 
 
 @app.command(

@@ -34,16 +34,17 @@ ANOTHER_PREFIX = "./workbook use azure --prefix PREFIX"
 
 def examine_azure(phase: Phase, choices: Choices) -> list[Observation]:
     """Look at az, the login and the subscription; where those are well, at all the rest."""
+    seen = [_kubectl()]
     try:
         azure = open_azure(phase.root, choices)
-        seen = [_az(azure), _kubectl()]
+        seen.append(_az(azure))
         account = azure.ask("account", "show")
         seen.append(_login(azure, account))
         if any(each.fix for each in seen):
             return seen
         ours = resources(azure, choices.prefix)
     except AzureError as error:
-        return [Observation("Azure", str(error), error.run_next)]
+        return [*seen, Observation("Azure", str(error), error.run_next)]
     mine = {(item["type"].lower(), item["name"]) for item in ours}
     looks: list[Callable[[], Observation]] = [
         lambda: _roles(azure, account),

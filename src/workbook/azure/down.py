@@ -206,7 +206,7 @@ def _is_gone(assignment: Item) -> bool:
 
 
 def _file(home: Path) -> Path:
-    return home / ".workbook" / "azure" / "was-here.json"
+    return home / ".workbook" / "azure" / "ours.json"
 
 
 def _written(home: Path) -> dict[str, list[str]]:
