@@ -49,6 +49,8 @@ def test_what_the_learner_has_made_does_not_stand_in_the_way(
     ready.answer("acr check-name", {"nameAvailable": False, "reason": "AlreadyExists"})
     ready.change("vm list-usage", lambda usage: usage[0].update(currentValue="8"))
     assert fixes(tmp_path, 2) == {}
+    # but Terraform makes another cluster, while the one made by hand is still there
+    assert set(fixes(tmp_path, 3)) == {"Standard_D4as_v5 in westeurope"}
 
 
 def test_an_old_az_and_a_login_that_is_missing_are_named_first(

@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 
 from checks.phase1 import test_cluster
-from workbook.azure.client import AzureError, Refused, open_azure
+from workbook.azure.client import AzureError, NotThere, open_azure
 from workbook.check import Unknown, Wrong, check
 from workbook.choices import Choices
 from workbook.deployment import Deployment, stuck
@@ -23,7 +23,6 @@ DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is
 
 
 Problem = tuple[str, str, str]  # what was found, why, what to run next
-ABSENT = re.compile(r"does not exist|not (be )?found")  # as a registry of Azure says it
 
 
 @check(read="phases/phase1/README.md#put-it-into-a-registry", after=test_cluster.test_node_is_ready)
@@ -92,10 +91,10 @@ def _ask_azure(host: str, image: str, choices: Choices) -> Problem | None:
     try:
         azure = open_azure(root(), choices)
         azure.ask("acr", "repository", "show", "--name", name, "--image", image)
-    except AzureError as error:
-        if not ABSENT.search(str(error)) or not isinstance(error, Refused):
-            raise Unknown(f"{error} Run: {error.run_next}") from None
+    except NotThere as error:
         repository = re.split("[@:]", image)[0]
         tags = f"az acr repository show-tags --name {name} --repository {repository}"
         return str(error), NEVER_PUSHED, f"{tags}; then az acr build, as the lesson does"
+    except AzureError as error:
+        raise Unknown(f"{error} Run: {error.run_next}") from None
     return None

@@ -16,6 +16,7 @@ from typing import Any
 from workbook.choices import Choices
 from workbook.errors import WorkbookError
 
+ABSENT = re.compile(r"Resource(Group)?NotFound|does not exist|not (be )?found")
 SECONDS_TO_ANSWER = 120  # some lists are long, and az itself takes seconds to start
 LOG_IN = 'eval "$(./workbook env)"; az login'
 
@@ -46,6 +47,10 @@ class NotJson(AzureError):
 
 class Refused(AzureError):
     """Azure, or az, says no; the message is theirs."""
+
+
+class NotThere(Refused):
+    """Azure has nothing of that name."""
 
 
 def az_folder(home: Path) -> Path:
@@ -116,7 +121,8 @@ class Azure:
                 "az account list --all --output table, then ./workbook use azure --subscription ID",
             )
         again = shlex.join(["az", *words, "--subscription", self.subscription])
-        return Refused(f"az {' '.join(words)}: {message}", f'eval "$(./workbook env)"; {again}')
+        kind = NotThere if ABSENT.search(said) else Refused
+        return kind(f"az {' '.join(words)}: {message}", f'eval "$(./workbook env)"; {again}')
 
 
 def open_azure(home: Path, choices: Choices) -> Azure:

@@ -24,7 +24,7 @@ PROVIDERS = {  # which services a phase is the first to use
     2: ("Microsoft.DBforPostgreSQL",),
     3: ("Microsoft.Consumption", "Microsoft.Storage"),
 }
-MAKES_STATE_STORAGE = 3
+TERRAFORM = 3  # this phase makes a state storage, and everything a second time under other names
 CLUSTER = "Microsoft.ContainerService/managedClusters"
 REGISTRY = "Microsoft.ContainerRegistry/registries"
 STORAGE = "Microsoft.Storage/storageAccounts"
@@ -49,11 +49,11 @@ def examine_azure(phase: Phase, choices: Choices) -> list[Observation]:
     looks: list[Callable[[], Observation]] = [
         lambda: _roles(azure, account),
         lambda: _providers(azure, phase),
-        lambda: _nodes(azure, choices, mine),
+        lambda: _nodes(azure, phase, choices, mine),
         lambda: _registry(azure, choices, mine),
         lambda: _vaults(azure, choices),
     ]
-    if phase.number >= MAKES_STATE_STORAGE:
+    if phase.number >= TERRAFORM:
         looks.append(lambda: _storage(azure, choices, mine))
     return seen + [_look(look) for look in looks]
 
@@ -128,10 +128,13 @@ def _providers(azure: Azure, phase: Phase) -> Observation:
     return Observation("resource providers", found, "; ".join(commands))
 
 
-def _nodes(azure: Azure, choices: Choices, mine: set[tuple[str, str]]) -> Observation:
+def _nodes(azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, str]]) -> Observation:
     """Whether the region has the size of the node, and lets this subscription have one of it."""
     what = f"{NODE_SIZE} in {choices.region}"
-    if (CLUSTER.lower(), names(choices)["AKS"]) in mine:
+    clusters = {name for kind, name in mine if kind == CLUSTER.lower()}
+    if phase.number == TERRAFORM:
+        clusters.discard(names(choices)["AKS"])  # made by hand, and still there beside the new one
+    if clusters:
         return Observation(what, "used by your own cluster")
     here = ["--location", choices.region]
     kind = ["--resource-type", "virtualMachines", "--all"]

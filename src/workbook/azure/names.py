@@ -31,9 +31,9 @@ def refuse_bad(subscription: str, region: str, prefix: str) -> None:
             "spaces, as `az account list-locations --output table` shows it under Name.",
             "./workbook use azure --region westeurope",
         )
-    if not re.fullmatch(r"[a-z](-?[a-z0-9])+", prefix) or len(prefix) > LONGEST_PREFIX:
+    if not re.fullmatch(r"[a-z](-?[a-z0-9])+", prefix) or not 3 <= len(prefix) <= LONGEST_PREFIX:
         raise WorkbookError(
-            f"{prefix!r} cannot be a prefix: 2 to {LONGEST_PREFIX} lower-case letters, digits and "
+            f"{prefix!r} cannot be a prefix: 3 to {LONGEST_PREFIX} lower-case letters, digits and "
             "single hyphens, with a letter first and no hyphen last. (The longest name made from "
             "it is that of a storage account: 24 characters, of which 13 are taken.)",
             "./workbook use azure --prefix ml-demo",
@@ -51,6 +51,8 @@ def names(choices: "Choices") -> dict[str, str]:
     return {
         "PREFIX": prefix,
         "LOCATION": choices.region,
+        "TF_VAR_prefix": prefix,
+        "TF_VAR_location": choices.region,
         "RG": f"{prefix}-rg",
         "AKS": f"{prefix}-aks",
         "ACR": registry,
