@@ -16,11 +16,11 @@ from recorded_az import ANSWERS, SUBSCRIPTION, RecordedAz
 from checks.phase1 import test_registry
 from workbook.azure import client
 from workbook.azure.names import names
-from workbook.check import Unknown, Wrong
+from workbook.check import NotStarted, Unknown, Wrong
 from workbook.choices import Choices, load_choices
 from workbook.deployment import Deployment
 from workbook.errors import WorkbookError
-from workbook.kubernetes import Kubernetes
+from workbook.kubernetes import Kubernetes, open_cluster
 
 CHOSEN = ("use", "azure", "--subscription", SUBSCRIPTION)
 
@@ -203,6 +203,27 @@ def test_without_a_subscription_azure_is_not_asked(az: RecordedAz, tmp_path: Pat
     with pytest.raises(client.WrongSubscription):
         client.open_azure(tmp_path, Choices(target="azure"))
     assert az.calls() == []
+
+
+def test_a_cluster_on_azure_is_asked_by_the_machines_own_kubectl(
+    az: RecordedAz, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbook.local.tools.is_built", lambda name: False)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    kubeconfig = tmp_path / ".workbook/azure/kubeconfig"
+    kubeconfig.parent.mkdir(parents=True)
+    kubeconfig.touch()
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(az.folder))
+        with pytest.raises(NotStarted, match="no kubectl"):
+            open_cluster(tmp_path, "azure")
+    kubectl = az.folder / "kubectl"
+    clusters = json.dumps({"clusters": [{"cluster": {}}]})
+    kubectl.write_text(f"#!/bin/sh\ncase $* in *view*) echo '{clusters}';; *) exit 1;; esac\n")
+    kubectl.chmod(0o755)
+    with pytest.raises(Wrong) as wrong:  # which is stopped
+        open_cluster(tmp_path, "azure")
+    assert wrong.value.rows["run next"].startswith("az aks start")
 
 
 DIGEST = f"sha256:{'a' * 64}"
