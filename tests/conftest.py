@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from copies import clean_environment, cli_of, copy_workbook, free_port
+from recorded_az import RecordedAz
 
 from workbook.choices import CLUSTER_PORTS
 
@@ -18,6 +19,14 @@ SECONDS_TO_BUILD = 3000  # of the offline kit, from an empty cache
 def fresh(tmp_path: Path) -> Path:
     """A copy of the workbook in which nothing has been run."""
     return copy_workbook(tmp_path / "workbook")
+
+
+@pytest.fixture
+def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordedAz:
+    """An az that answers what is recorded, in front of any other."""
+    recorded = RecordedAz(tmp_path / "recorded")
+    monkeypatch.setenv("PATH", recorded.path)
+    return recorded
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,16 @@
 """The registry of phase 1: it holds the image that the Deployment names."""
 
+import re
 import urllib.error
 import urllib.request
 
 from checks.phase1 import test_cluster
+from workbook.azure.client import AzureError, NotThere, open_azure
 from workbook.check import Unknown, Wrong, check
 from workbook.choices import Choices
 from workbook.deployment import Deployment, stuck
 from workbook.kubernetes import name_of
+from workbook.phase import root
 
 MANIFESTS = (  # of a single image and of an image for several architectures
     "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
@@ -15,41 +18,29 @@ MANIFESTS = (  # of a single image and of an image for several architectures
     "application/vnd.docker.distribution.manifest.list.v2+json"
 )
 SECONDS_TO_ANSWER = 5
+NEVER_PUSHED = "the image was never pushed under this name, or was deleted: no node can fetch it"
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is on this machine
+
+
+Problem = tuple[str, str, str]  # what was found, why, what to run next
 
 
 @check(read="phases/phase1/README.md#put-it-into-a-registry", after=test_cluster.test_node_is_ready)
 def test_image_is_in_registry(deployment: Deployment, choices: Choices) -> str:
     """Image is in the registry"""
-    if choices.target != "local":
-        raise Unknown("Azure's registry is not asked yet: az acr repository show-tags shows it")
-    host, _, rest = deployment.image.partition("/")
-    if not rest:
+    host, _, image = deployment.image.partition("/")
+    if not image:
         raise Wrong(
             expected="an image of your registry: HOST/NAME@sha256:…",
             found=deployment.image,
             why="the Deployment names no registry, so that the node asks a public one",
             run_next="deploy again, as the lesson does under “Run it on Kubernetes”",
         )
-    repository, at, digest = rest.partition("@")
-    if not at:
-        repository, _, digest = rest.partition(":")
-    request = urllib.request.Request(
-        f"http://{host}/v2/{repository}/manifests/{digest or 'latest'}",
-        method="HEAD",
-        headers={"Accept": MANIFESTS},
-    )
-    try:
-        with DIRECTLY.open(request, timeout=SECONDS_TO_ANSWER):
-            return f"{repository} {digest[:23]}"
-    except urllib.error.HTTPError as error:
-        found = f"the registry answers {error.code}: {error.reason}"
-        why = "the image was never pushed under this name, or was deleted: no node can fetch it"
-        run_next = f"docker image ls --digests {host}/{repository}; then docker push it"
-    except OSError as error:
-        found = f"no answer from {host}: {getattr(error, 'reason', error)}"
-        why = "the registry is stopped. What runs goes on; the next pod cannot fetch its image"
-        run_next = "./workbook up"
+    on_azure = choices.target == "azure"
+    problem = _ask_azure(host, image, choices) if on_azure else _ask(host, image)
+    if problem is None:
+        return image[:40]
+    found, why, run_next = problem
     waiting = [
         f"{name_of(pod)}: {stuck(pod)}\n{deployment.cluster.events(pod, count=1)}"
         for pod in deployment.pods()
@@ -61,3 +52,49 @@ def test_image_is_in_registry(deployment: Deployment, choices: Choices) -> str:
         why=why,
         run_next=run_next,
     )
+
+
+def _ask(host: str, image: str) -> Problem | None:
+    """Ask the registry beside the local cluster; None where it has the image."""
+    repository, at, digest = image.partition("@")
+    if not at:
+        repository, _, digest = image.partition(":")
+    request = urllib.request.Request(
+        f"http://{host}/v2/{repository}/manifests/{digest or 'latest'}",
+        method="HEAD",
+        headers={"Accept": MANIFESTS},
+    )
+    try:
+        with DIRECTLY.open(request, timeout=SECONDS_TO_ANSWER):
+            return None
+    except urllib.error.HTTPError as error:
+        return (
+            f"the registry answers {error.code}: {error.reason}",
+            NEVER_PUSHED,
+            f"docker image ls --digests {host}/{repository}; then docker push it",
+        )
+    except OSError as error:
+        return (
+            f"no answer from {host}: {getattr(error, 'reason', error)}",
+            "the registry is stopped. What runs goes on; the next pod cannot fetch its image",
+            "./workbook up",
+        )
+
+
+def _ask_azure(host: str, image: str, choices: Choices) -> Problem | None:
+    """Ask Azure's registry; None where it has the image.
+
+    Raises:
+        Unknown: az cannot ask it.
+    """
+    name = host.removesuffix(".azurecr.io")
+    try:
+        azure = open_azure(root(), choices)
+        azure.ask("acr", "repository", "show", "--name", name, "--image", image)
+    except NotThere as error:
+        repository = re.split("[@:]", image)[0]
+        tags = f"az acr repository show-tags --name {name} --repository {repository}"
+        return str(error), NEVER_PUSHED, f"{tags}; then az acr build, as the lesson does"
+    except AzureError as error:
+        raise Unknown(f"{error} Run: {error.run_next}") from None
+    return None

@@ -34,11 +34,17 @@ def scaler(cluster: Kubernetes) -> Object:
 
 
 @pytest.fixture
-def record() -> Record:
-    """What is written down of the local cluster."""
-    found = Cluster(root()).record()
-    assert found is not None, "open_cluster has seen it"
-    return found
+def record(choices: Choices) -> Record | None:
+    """What is written down of the local cluster; None on Azure."""
+    return Cluster(root()).record() if choices.target == "local" else None
+
+
+@pytest.fixture
+def plain_address(api: Api, record: Record | None) -> str:
+    """Where the gateway answers without TLS."""
+    if record is None:
+        return api.address.replace("https://", "http://")
+    return f"http://localhost:{record.gateway_http_port}"
 
 
 @pytest.fixture
@@ -51,12 +57,10 @@ def authority(phase: Phase) -> Path:
 
 
 @pytest.fixture
-def api(choices: Choices, gateway: Object, authority: Path) -> Api:
+def api(gateway: Object, record: Record | None, authority: Path) -> Api:
     """The API behind the gateway, by HTTPS."""
-    if choices.target == "local":
-        found = Cluster(root()).record()
-        assert found is not None, "open_cluster has seen it"
-        address = f"https://localhost:{found.gateway_port}"
+    if record:
+        address = f"https://localhost:{record.gateway_port}"
     else:
         addresses = gateway.get("status", {}).get("addresses") or [{"value": "localhost"}]
         address = f"https://{addresses[0]['value']}"

@@ -1,8 +1,9 @@
-"""What the learner has chosen (`workbook use`): the target, and ports of this machine."""
+"""What the learner has chosen (`workbook use`): target, ports of this machine, where on Azure."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from workbook.azure.names import refuse_bad
 from workbook.errors import WorkbookError
 from workbook.phase import read_json, write_json
 
@@ -29,6 +30,9 @@ class Choices:
     database_port: int = PORTS["database_port"]  # where its database answers, from phase 2 on
     gateway_port: int = PORTS["gateway_port"]  # where its gateway answers, from phase 4 on
     gateway_http_port: int = PORTS["gateway_http_port"]  # the same, without TLS
+    subscription: str = ""  # of Azure, its id; "" until one is chosen
+    region: str = "westeurope"
+    prefix: str = "ml-demo"  # of every name on Azure, and the value of the tag `workbook`
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -45,6 +49,7 @@ class Choices:
                     f"{port} is {problem}: choose another one for {option}.",
                     f"./workbook use {self.target} {option} {PORTS[name]}",
                 )
+        refuse_bad(self.subscription, self.region, self.prefix)
 
 
 def load_choices(home: Path) -> Choices:

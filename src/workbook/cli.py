@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -32,6 +32,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 AUTHORITY = "CURL_CA_BUNDLE"  # curl's own variable: who vouches for ADDRESS, where it is not public
+LEAVES = {  # what `down --verify` looks for
+    "local": "container, volume, image, process or file",
+    "azure": "resource group, resource, deleted key vault or role assignment",
+}
 Number = Annotated[int, typer.Argument(metavar="N", help="The phase: 0 to 7.", min=0, max=7)]
 
 
@@ -179,19 +183,34 @@ def use(
     database_port: Annotated[int | None, typer.Option(help="Of the database, phase 2.")] = None,
     gateway_port: Annotated[int | None, typer.Option(help="Of the gateway, phase 4.")] = None,
     gateway_http_port: Annotated[int | None, typer.Option(help="The same, without TLS.")] = None,
+    subscription: Annotated[str | None, typer.Option(help="Of Azure: its id.")] = None,
+    region: Annotated[str | None, typer.Option(help="Of Azure.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Of all names on Azure.")] = None,
 ) -> None:
-    """Choose where the lessons run, and which ports of this machine they use."""
+    """Choose where the lessons run, and which ports of this machine they use.
+
+    On a terminal, `use azure` asks for subscription, region and prefix. Both targets' choices are
+    kept.
+    """
+    from workbook.azure.choosing import choose, say_what_was_chosen
+
     home = root()
-    given = {
+    before = load_choices(home)
+    given: dict[str, Any] = {
         "port": port,
         "cluster_port": cluster_port,
         "registry_port": registry_port,
         "database_port": database_port,
         "gateway_port": gateway_port,
         "gateway_http_port": gateway_http_port,
+        "subscription": subscription,
+        "region": region,
+        "prefix": prefix,
     }
-    changes = {name: number for name, number in given.items() if number is not None}
-    choices = dataclasses.replace(load_choices(home), target=target, **changes)
+    changes = {name: value for name, value in given.items() if value is not None}
+    if target == "azure":
+        changes |= choose(before, any_given=bool(changes), subscription=subscription or "")
+    choices = dataclasses.replace(before, target=target, **changes)
     save_choices(home, choices)
     print(
         f"target {target}; ports: API {choices.port}, cluster {choices.cluster_port}, "
@@ -199,6 +218,8 @@ def use(
         f"{choices.gateway_port} and {choices.gateway_http_port}. "
         "Phase 0 runs on this machine, whatever the target."
     )
+    if target == "azure":
+        say_what_was_chosen(before, choices)
     record = Cluster(home).record()
     if record and any(getattr(record, name) != getattr(choices, name) for name in CLUSTER_PORTS):
         print("The cluster keeps its ports until it is made anew: ./workbook down, then up.")
@@ -338,25 +359,43 @@ def down(
     verify: Annotated[
         bool, typer.Option("--verify", help="Then look whether anything is left.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="On Azure: do not ask.")] = False,
+    state_too: Annotated[
+        bool, typer.Option("--state-too", help="On Azure: Terraform's state storage, too.")
+    ] = False,
 ) -> None:
-    """End every program that a lesson has left running, and remove the local cluster."""
+    """End every program that a lesson has left running, and remove the cluster.
+
+    On the target azure, that is all that carries the tag workbook=PREFIX.
+    """
+    from workbook.azure import down as azure
     from workbook.local import down as local
 
     home = root()
+    choices = load_choices(home)
     cluster = Cluster(home)
     record = cluster.record()  # which `down` forgets
+    left: list[str] = []
     with exclusively(home):
         programs = [Background(p.state) for target in TARGETS for p in phases(home, target)]
         for program in [program for background in programs for program in background.end_all()]:
             print(f"ended {program.title} (process {program.pid})")
-        local.down(cluster, Steps(console))
-        left = local.left_behind(cluster, record) if verify else []
+        if choices.target == "azure":
+            azure.remove(home, choices, Steps(console), yes=yes, state_too=state_too)
+            left = azure.look_again(home, choices, state_too) if verify else []
+        else:
+            local.down(cluster, Steps(console))
+            left = local.left_behind(cluster, record) if verify else []
     for line in left:
         print(f"still there: {line}")
     if left:
         raise typer.Exit(1)
-    looked = " No container, volume, image, process or file of it is left."
+    looked = f" No {LEAVES[choices.target]} of it is left."
     print(f"Nothing of the workbook is running.{looked if verify else ''}")
+    if choices.target == "azure" and record:
+        print("The local cluster was not looked at: ./workbook use local, then ./workbook down.")
+    if choices.target == "local" and choices.subscription:
+        print("Azure was not looked at: ./workbook use azure, then ./workbook down.")
 
 
 @app.command(

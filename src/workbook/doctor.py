@@ -47,7 +47,12 @@ def examine(phase: Phase, choices: Choices) -> list[Observation]:
         looks += [_port]
     elif choices.target == "local":
         looks += [_engine, _tools, _architecture, _cgroup, _cluster_ports]
-    return [look(phase, choices) for look in looks]
+    observations = [look(phase, choices) for look in looks]
+    if phase.needs_cluster and choices.target == "azure":
+        from workbook.azure.doctor import examine_azure
+
+        observations += examine_azure(phase, choices)
+    return observations
 
 
 def _python(phase: Phase, choices: Choices) -> Observation:

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from workbook.azure.client import az_folder
+from workbook.azure.names import names
 from workbook.choices import Choices
 from workbook.local.cluster import Cluster
 from workbook.local.tools import EVERYWHERE, folder_of, gateway_crds
@@ -13,7 +15,7 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
     """The variables that a lesson's commands need, beside those that are set already.
 
     KUBECONFIG is the workbook's own, also before there is a cluster: a lesson's kubectl must never
-    reach another one.
+    reach another one. For the same reason, az keeps its login in a folder of the workbook's own.
     """
     folders = [Path(sys.executable).parent, *map(folder_of, EVERYWHERE)]
     environment = {
@@ -37,4 +39,8 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
         }
         if record.docker_host:
             environment["DOCKER_HOST"] = record.docker_host
+    if choices.target == "azure":
+        environment["AZURE_CONFIG_DIR"] = str(az_folder(home))
+        if choices.subscription:
+            environment |= {"ARM_SUBSCRIPTION_ID": choices.subscription, **names(choices)}
     return environment

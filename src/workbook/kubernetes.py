@@ -6,6 +6,7 @@ typing the same.
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -21,6 +22,10 @@ Object = dict[str, Any]  # as the API server gives it
 Found = TypeVar("Found")
 NAMESPACE = "ml-demo"
 APP = "ml-api"  # its Deployment and its Service, and the value of its label
+RESTARTS = {  # what brings back an API server that does not answer
+    "local": "./workbook up",
+    "azure": 'az aks start --resource-group "$RG" --name "$AKS"',
+}
 SECONDS_TO_ANSWER = 10
 SECONDS_TO_DELETE = 120  # the pods of a namespace take their time to end
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -33,6 +38,7 @@ class Kubernetes:
     kubectl: Path
     kubeconfig: Path
     namespace: str = NAMESPACE
+    restart: str = RESTARTS["local"]
 
     def within(self, namespace: str) -> "Kubernetes":
         """The same cluster, in another namespace."""
@@ -86,7 +92,7 @@ class Kubernetes:
         words += ["--sort-by=.metadata.creationTimestamp"]
         done = self.run(*words)
         if done.returncode != 0:
-            raise unreachable(done.stderr)
+            raise unreachable(done.stderr, self.restart)
         items: list[Object] = json.loads(done.stdout)["items"]
         return items
 
@@ -141,11 +147,7 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
             f"KUBECONFIG names {named}, which the workbook did not make, and your kubectl would go "
             'there. Type: eval "$(./workbook env)"'
         )
-    from workbook.local.tools import is_built, tool  # needs more than a fresh clone has
-
-    if not is_built("kubectl"):
-        raise NotStarted("the workbook's kubectl is not built: ./workbook up")
-    kubernetes = Kubernetes(tool("kubectl"), kubeconfig)
+    kubernetes = Kubernetes(_kubectl(target), kubeconfig, restart=RESTARTS[target])
     found = kubernetes.authority()
     # on Azure, only the lesson's own command writes the file
     known = record.authority if target == "local" and record else found
@@ -156,8 +158,22 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
         )
     answer = kubernetes.ask_ready()
     if answer.returncode != 0:
-        raise unreachable(answer.stderr)
+        raise unreachable(answer.stderr, kubernetes.restart)
     return kubernetes
+
+
+def _kubectl(target: str) -> Path:
+    """The workbook's own kubectl; on Azure, which needs no `workbook up`, the machine's will do."""
+    from workbook.local.tools import is_built, tool  # needs more than a fresh clone has
+
+    if is_built("kubectl"):
+        return tool("kubectl")
+    if target == "local":
+        raise NotStarted("the workbook's kubectl is not built: ./workbook up")
+    found = shutil.which("kubectl")
+    if found is None:
+        raise NotStarted("there is no kubectl: ./workbook doctor 1")
+    return Path(found)
 
 
 def name_of(item: Object) -> str:
@@ -200,14 +216,14 @@ def ready_endpoints(slices: list[Object]) -> list[str]:
     ]
 
 
-def unreachable(said: str) -> Wrong:
+def unreachable(said: str, run_next: str) -> Wrong:
     """The outcome when the API server does not answer."""
     last = (said.strip().splitlines() or ["no reason given"])[-1]
     return Wrong(
         expected="a cluster whose API server answers",
         found=last,
         why="the cluster, or the container engine that it runs on, is stopped",
-        run_next="./workbook up",
+        run_next=run_next,
     )
 
 
