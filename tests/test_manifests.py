@@ -4,7 +4,6 @@ No cluster and no container engine: Dockerfiles are linted, overlays are rendere
 out is held against the schemas of our Kubernetes, and against what the lessons promise.
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -19,7 +18,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from platformdirs import user_cache_path
+from environments import environment_of
 
 from workbook.local.tools import fetch_gateway_crds, tool
 from workbook.local.versions import versions
@@ -507,16 +506,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 def checkov() -> Path:
     """checkov, in an environment of its own: its pins would hold back ours."""
-    lock = CHECKOV_LOCK.read_bytes()
-    home = user_cache_path("workbook") / f"checkov-{hashlib.sha256(lock).hexdigest()[:12]}"
-    complete = home / "complete"
-    if not complete.exists():
-        uv = TOOLS / "uv"
-        subprocess.run([uv, "venv", "--quiet", "--clear", home], check=True)
-        command = [uv, "pip", "install", "--quiet", "--python", home, "--require-hashes"]
-        subprocess.run([*command, "--requirement", CHECKOV_LOCK], check=True)
-        complete.touch()
-    return home / "bin" / "checkov"
+    return environment_of(CHECKOV_LOCK) / "checkov"
 
 
 @every_phase

@@ -1,0 +1,100 @@
+"""What a learner types: every shell cell is bash, and every `az` line is one that azure-cli takes.
+
+Nothing is run and nobody is asked. `tests/az` has the reader, the parser and the rules.
+"""
+
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from az.lint import RULES
+from az.review import Command, Finding, commands_of, findings
+from copies import ROOT
+
+TEXTS = sorted(
+    file
+    for pattern in ("*.md", "phases/*/README.md", "notebooks/*/README.md", "docs/**/*.md")
+    for file in ROOT.glob(pattern)
+)
+WRONG = ROOT / "tests" / "az" / "wrong.md"
+CELL = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+Found = list[tuple[Command, list[Finding]]]
+
+
+def text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def review(commands: list[Command]) -> Found:
+    """Each command with what is against it."""
+    against = findings(commands)
+    return [(one, [found for found in against if found.command is one]) for one in commands]
+
+
+@pytest.fixture(scope="module")
+def commands() -> list[Command]:
+    """Every `az` command of lessons and documents."""
+    return commands_of({str(file.relative_to(ROOT)): text_of(file) for file in TEXTS})
+
+
+@pytest.fixture(scope="module")
+def wrong() -> Found:
+    """What is found in a text of lines that are wrong on purpose."""
+    return review(commands_of({WRONG.name: text_of(WRONG)}))
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_shell_cell_is_bash(file: Path) -> None:
+    for cell in CELL.findall(text_of(file)):
+        done = subprocess.run(["bash", "-n"], input=cell, capture_output=True, text=True)
+        assert done.returncode == 0, f"{cell}\n{done.stderr}"
+
+
+def test_every_az_line_is_one_that_azure_cli_takes(commands: list[Command]) -> None:
+    assert len(commands) > 20
+    assert "\n".join(map(str, findings(commands))) == ""
+
+
+def test_a_misspelt_option_or_command_is_refused(commands: list[Command]) -> None:
+    """Each option of each line, one at a time, and the last word of each command."""
+    misspelt = []
+    for command in commands:
+        for index, word in enumerate(command.words):
+            if word.startswith("--"):
+                words = [*command.words]
+                words[index] = f"{word[:3]}{word[2:]}"  # --nname
+                misspelt.append(replace(command, words=words))
+    lines = {name_of(command): command for command in commands}
+    for name, command in lines.items():
+        words = [*name[:-1], f"{name[-1][0]}{name[-1]}"]
+        misspelt.append(replace(command, words=words))
+    assert len(misspelt) > len(commands)
+    accepted = [one for one, found in review(misspelt) if not any(f.is_refusal for f in found)]
+    assert "\n".join(map(str, accepted)) == ""
+
+
+def name_of(command: Command) -> tuple[str, ...]:
+    """The words before the first option: acr build."""
+    words = command.words
+    options = [index for index, word in enumerate(words) if word.startswith("-")]
+    return tuple(words[: options[0] if options else None])
+
+
+def test_of_each_wrong_line_is_said_what_is_wrong_with_it(wrong: Found) -> None:
+    lines = text_of(WRONG).splitlines()
+    for command, found in wrong:
+        if command.only_mentioned:
+            continue
+        # the comment above the line, in a list the one that says it for all
+        above = [line.strip() for line in lines[: command.line - 1] if line.strip().startswith("# ")]
+        verdict, _, expected = above[-1].removeprefix("# ").partition(": ")
+        refusals = [finding.what for finding in found if finding.is_refusal]
+        rules = [finding.what.partition(":")[0] for finding in found if not finding.is_refusal]
+        if verdict == "refused":
+            assert any(expected in refusal for refusal in refusals), str(command)
+        else:
+            assert not refusals, str(command)
+            assert rules == (expected.split(", ") if verdict == "wrong" else []), str(command)
