@@ -19,6 +19,7 @@ TEXTS = sorted(
     for file in ROOT.glob(pattern)
 )
 WRONG = ROOT / "tests" / "az" / "wrong.md"
+VERDICT = re.compile(r"^\s*(?:#|<!--) (refused|wrong|right)(?:: (.+?))?(?: -->)?$")
 CELL = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 Found = list[tuple[Command, list[Finding]]]
@@ -84,17 +85,24 @@ def name_of(command: Command) -> tuple[str, ...]:
 
 
 def test_of_each_wrong_line_is_said_what_is_wrong_with_it(wrong: Found) -> None:
-    lines = text_of(WRONG).splitlines()
+    verdicts = {
+        line: (match[1], match[2] or "")
+        for line, text in enumerate(text_of(WRONG).splitlines(), start=1)
+        if (match := VERDICT.search(text))
+    }
     for command, found in wrong:
-        if command.only_mentioned:
-            continue
-        # the comment above the line, in a list the one that says it for all
-        above = [line.strip() for line in lines[: command.line - 1] if line.strip().startswith("# ")]
-        verdict, _, expected = above[-1].removeprefix("# ").partition(": ")
+        verdict, expected = verdicts[max(line for line in verdicts if line < command.line)]
         refusals = [finding.what for finding in found if finding.is_refusal]
         rules = [finding.what.partition(":")[0] for finding in found if not finding.is_refusal]
         if verdict == "refused":
-            assert any(expected in refusal for refusal in refusals), str(command)
+            assert [what for what in refusals if expected in what], f"{command}\n{refusals}"
         else:
-            assert not refusals, str(command)
-            assert rules == (expected.split(", ") if verdict == "wrong" else []), str(command)
+            assert refusals == [], command
+            assert rules == (expected.split(", ") if expected else []), command
+    assert len(verdicts) == len({command.line for command, _ in wrong})
+
+
+
+def test_every_rule_has_a_line_that_breaks_it(wrong: Found) -> None:
+    said = [finding.what for _, found in wrong for finding in found]
+    assert [rule.name for rule in RULES if not any(rule.why in what for what in said)] == []
