@@ -17,8 +17,15 @@ def environment_of(lock: Path) -> Path:
     complete = home / "complete"
     with locked(lock.stem, quiet):  # another run of the tests may be at it
         if not complete.exists():
-            subprocess.run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, home], check=True)
-            command = [UV, "pip", "install", "--quiet", "--python", home, "--require-hashes"]
-            subprocess.run([*command, "--requirement", lock], check=True)
+            new = ["venv", "--clear", "--python", sys.executable]
+            subprocess.run([UV, "--quiet", *new, home], check=True)
+            exactly: list[str | Path] = [
+                "pip",
+                "install",
+                "--require-hashes",
+                "--requirement",
+                lock,
+            ]
+            subprocess.run([UV, "--quiet", *exactly, "--python", home], check=True)
             complete.touch()
     return home / "bin"

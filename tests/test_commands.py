@@ -6,12 +6,16 @@ Nothing is run and nobody is asked. `tests/az` has the reader, the parser and th
 import re
 import subprocess
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from az.lint import RULES
 from az.review import Command, Finding, commands_of, findings
 from copies import ROOT
+
+from workbook.azure_steps import PARSED, steps
+from workbook.phase import Phase, phases
 
 TEXTS = sorted(
     file
@@ -60,28 +64,29 @@ def test_every_az_line_is_one_that_azure_cli_takes(commands: list[Command]) -> N
 
 
 def test_a_misspelt_option_or_command_is_refused(commands: list[Command]) -> None:
-    """Each option of each line, one at a time, and the last word of each command."""
-    misspelt = []
+    """Each option of each line, one at a time; where there is none, the command's last word."""
+    misspelt = {}
     for command in commands:
-        for index, word in enumerate(command.words):
-            if word.startswith("--"):
-                words = [*command.words]
-                words[index] = f"{word[:3]}{word[2:]}"  # --nname
-                misspelt.append(replace(command, words=words))
-    lines = {name_of(command): command for command in commands}
-    for name, command in lines.items():
-        words = [*name[:-1], f"{name[-1][0]}{name[-1]}"]
-        misspelt.append(replace(command, words=words))
+        words = command.words
+        options = [index for index, word in enumerate(words) if word.startswith("--")]
+        for index in options or [len(words) - 1]:
+            at = 3 if options else 1
+            wrong = [*words]
+            wrong[index] = f"{words[index][:at]}{words[index][at - 1 :]}"  # --nname, sstop
+            misspelt[(*wrong,)] = replace(command, words=wrong)
     assert len(misspelt) > len(commands)
-    accepted = [one for one, found in review(misspelt) if not any(f.is_refusal for f in found)]
+    found = review([*misspelt.values()])
+    accepted = [one for one, against in found if not any(f.is_refusal for f in against)]
     assert "\n".join(map(str, accepted)) == ""
 
 
-def name_of(command: Command) -> tuple[str, ...]:
-    """The words before the first option: acr build."""
-    words = command.words
-    options = [index for index, word in enumerate(words) if word.startswith("-")]
-    return tuple(words[: options[0] if options else None])
+@pytest.mark.parametrize("phase", phases(ROOT, "local"), ids=lambda phase: phase.name)
+def test_the_page_calls_parsed_what_is_parsed(phase: Phase, commands: list[Command]) -> None:
+    lesson = str(phase.lesson.relative_to(ROOT))
+    lines = [one.words for one in commands if one.file == lesson and not one.only_mentioned]
+    names = [takewhile(lambda word: re.fullmatch(r"[a-z][\w-]*", word), words) for words in lines]
+    marked = [step.text for step in steps(text_of(phase.lesson)) if step.mark == PARSED]
+    assert sorted(marked) == sorted(" ".join(["az", *name]) for name in names)
 
 
 def test_of_each_wrong_line_is_said_what_is_wrong_with_it(wrong: Found) -> None:
@@ -100,7 +105,6 @@ def test_of_each_wrong_line_is_said_what_is_wrong_with_it(wrong: Found) -> None:
             assert refusals == [], command
             assert rules == (expected.split(", ") if expected else []), command
     assert len(verdicts) == len({command.line for command, _ in wrong})
-
 
 
 def test_every_rule_has_a_line_that_breaks_it(wrong: Found) -> None:

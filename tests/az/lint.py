@@ -5,6 +5,7 @@ do what nobody should want. Each rule has its reason, and the page that says so.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 AKS = "learn.microsoft.com/azure/aks"
 POSTGRES = "learn.microsoft.com/azure/postgresql"
@@ -58,9 +59,8 @@ def read(words: list[str]) -> Line:
 def mistakes(words: list[str]) -> list[Rule]:
     """The rules that a line breaks."""
     line = read(words)
-    return [
-        rule for rule in RULES if re.fullmatch(rule.commands, line.command) and rule.is_broken_by(line)
-    ]
+    about = [rule for rule in RULES if re.fullmatch(rule.commands, line.command)]
+    return [rule for rule in about if rule.is_broken_by(line)]
 
 
 def _version(text: str | None) -> tuple[int, ...] | None:
@@ -74,7 +74,7 @@ def _older(text: str | None, than: tuple[int, ...]) -> bool:
 
 
 SIZE = "--node-vm-size -s"
-SECRETS = "--admin-password --password --account-key --client-secret --connection-string --sas-token"
+SECRETS = "--admin-password --password --account-key --connection-string --sas-token"
 SECRET_NAME = re.compile(r"(SECRET|PASSWORD|TOKEN|KEY|CONNECTION\w*)=(?!@Microsoft.KeyVault)", re.I)
 
 
@@ -192,15 +192,17 @@ RULES = (
     Rule(
         "an old Python",
         r"functionapp create",
-        lambda line: line["--runtime"] == "python"
-        and (line["--runtime-version"] is None or _older(line["--runtime-version"], (3, 11))),
+        lambda line: (
+            line["--runtime"] == "python"
+            and (line["--runtime-version"] is None or _older(line["--runtime-version"], (3, 11)))
+        ),
         "3.10 has had no support since October 2026",
         f"{FUNCTIONS}/supported-languages",
     ),
     Rule(
         "a name from the clock",
         r".+",
-        lambda line: any("date +%s" in value for values in line.options.values() for value in values),
+        lambda line: any("date +%s" in value for value in chain(*line.options.values())),
         "the next cell, and the next day, does not know it: make it from the subscription's id",
         "learn.microsoft.com/azure/key-vault/general/soft-delete-overview",
     ),
@@ -216,8 +218,9 @@ RULES = (
     Rule(
         "no right to pull",
         r"containerapp create",
-        lambda line: line["--registry-server"] and not (
-            line["--registry-identity"] or line["--registry-username"]
+        lambda line: (
+            line["--registry-server"]
+            and not (line["--registry-identity"] or line["--registry-username"])
         ),
         "with the registry's name alone, the app may not fetch its image",
         "learn.microsoft.com/azure/container-apps/managed-identity-image-pull",

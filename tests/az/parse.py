@@ -135,7 +135,7 @@ def stop(_: object, args: Any, **__: object) -> NoReturn:
 
 
 def main() -> None:
-    socket.socket.connect = offline  # type: ignore[method-assign, assignment]
+    socket.socket.connect = offline  # type: ignore[method-assign]
     socket.getaddrinfo = offline
     # where a command would ask Azure which group or places there are
     _command_ctx.get_resource_group_location = lambda *_, **__: "westeurope"

@@ -108,9 +108,12 @@ class Reader:
 def _placeholder(node: Node, source: bytes) -> tuple[int, int] | None:
     """Where the first <name> is that nothing quotes: to the shell, it is two redirections."""
     for child in node.children:
-        if child.type == "file_redirect" and source[child.start_byte :].startswith(b"<"):
-            if source[child.end_byte :].startswith(b">"):
-                return child.start_byte, child.end_byte + 1
+        start, end = child.start_byte, child.end_byte + 1
+        if (
+            child.type == "file_redirect"
+            and source[start : start + 1] + source[end - 1 : end] == b"<>"
+        ):
+            return start, end
         if found := _placeholder(child, source):
             return found
     return None
