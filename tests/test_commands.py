@@ -14,7 +14,7 @@ from az.lint import RULES
 from az.review import Command, Finding, commands_of, findings
 from copies import ROOT
 
-from workbook.azure_steps import PARSED, steps
+from workbook.azure_steps import NOT_RUN, PARSED, RUN, steps
 from workbook.phase import Phase, phases
 
 TEXTS = sorted(
@@ -87,6 +87,51 @@ def test_the_page_calls_parsed_what_is_parsed(phase: Phase, commands: list[Comma
     names = [takewhile(lambda word: re.fullmatch(r"[a-z][\w-]*", word), words) for words in lines]
     marked = [step.text for step in steps(text_of(phase.lesson)) if step.mark == PARSED]
     assert sorted(marked) == sorted(" ".join(["az", *name]) for name in names)
+
+
+def test_each_step_has_its_mark() -> None:
+    lesson = """\
+## A cluster
+
+```bash
+kubectl get nodes
+```
+
+```bash
+# target: local
+workbook up
+```
+
+```bash
+# target: azure
+# time limit: 60 s
+export ID="$(az account show --query id)" GROUP="$(az group list | head -n 1)"
+az group create --name shop \\
+  --location westeurope
+python - <<'END'
+print("az group list")
+END
+echo done
+```
+
+```python
+print("on both")
+```
+
+## The end
+
+- `az group delete --name shop --yes`
+"""
+    assert [(step.heading, step.text, step.mark) for step in steps(lesson)] == [
+        ("## A cluster", "kubectl get nodes\n", RUN),
+        ("## A cluster", "az account show", PARSED),
+        ("## A cluster", "az group list", PARSED),
+        ("## A cluster", "az group create", PARSED),
+        ("## A cluster", "python - <<'END'", NOT_RUN),
+        ("## A cluster", "echo done", NOT_RUN),
+        ("## A cluster", 'print("on both")\n', RUN),
+        ("## The end", "az group delete", PARSED),
+    ]
 
 
 def test_of_each_wrong_line_is_said_what_is_wrong_with_it(wrong: Found) -> None:

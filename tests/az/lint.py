@@ -63,14 +63,10 @@ def mistakes(words: list[str]) -> list[Rule]:
     return [rule for rule in about if rule.is_broken_by(line)]
 
 
-def _version(text: str | None) -> tuple[int, ...] | None:
-    """3.9 as (3, 9), to be compared; None if it is not a number that one can read here."""
-    return tuple(map(int, text.split("."))) if text and re.fullmatch(r"[\d.]+", text) else None
-
-
-def _older(text: str | None, than: tuple[int, ...]) -> bool:
-    version = _version(text)
-    return version is not None and version < than
+def _older(version: str | None, than: tuple[int, ...]) -> bool:
+    """Whether 3.9 is older than (3, 10); what is no number cannot be told."""
+    numbers = re.fullmatch(r"\d+(\.\d+)*", version or "")
+    return numbers is not None and tuple(map(int, numbers[0].split("."))) < than
 
 
 SIZE = "--node-vm-size -s"

@@ -73,6 +73,8 @@ def refusal(cli: Any, words: list[str], only_mentioned: bool, extensions: list[s
             look_further(cli, arguments, extensions)
     except (Refused, Exception) as refused:  # the newer commands have errors of their own
         said = str(refused)
+        if only_mentioned and said.endswith("are required"):  # of --name and --ids, say, one
+            return None
         if NOT_KNOWN in said and NOT_KNOWN in words:  # perhaps a number is wanted
             words = ["1" if word == NOT_KNOWN else word for word in words]
             return refusal(cli, words, only_mentioned, extensions)

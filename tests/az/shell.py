@@ -109,10 +109,8 @@ def _placeholder(node: Node, source: bytes) -> tuple[int, int] | None:
     """Where the first <name> is that nothing quotes: to the shell, it is two redirections."""
     for child in node.children:
         start, end = child.start_byte, child.end_byte + 1
-        if (
-            child.type == "file_redirect"
-            and source[start : start + 1] + source[end - 1 : end] == b"<>"
-        ):
+        name = source[start:end]
+        if child.type == "file_redirect" and name.startswith(b"<") and name.endswith(b">"):
             return start, end
         if found := _placeholder(child, source):
             return found
