@@ -20,6 +20,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from nbconvert import MarkdownExporter
 
+from workbook.azure_steps import page_of
 from workbook.background import Background
 from workbook.changes import differences
 from workbook.check import Check, check_of, checks_of
@@ -74,10 +75,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Add what the checks say of themselves to the page about them."""
-    if page.file.src_uri != "reference/checks.md":
-        return markdown
-    return "\n".join([markdown, *(_checks(phase) for phase in _phases(config))])
+    """Add to two pages what there is to say of each phase."""
+    part = {"reference/checks.md": _checks, "azure-steps.md": page_of}.get(page.file.src_uri)
+    return "\n".join([markdown, *(part(phase) for phase in _phases(config))]) if part else markdown
 
 
 def _phases(config: MkDocsConfig) -> list[Phase]:
