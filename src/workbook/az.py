@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from workbook.choices import Choices
 from workbook.errors import WorkbookError
 
 SECONDS_TO_ANSWER = 60
+NOT_FOUND = re.compile(r"\bResource(Group)?NotFound\b")  # and not, say, SubscriptionNotFound
 
 
 class NoAnswer(WorkbookError):
@@ -51,6 +53,6 @@ def ask_az(home: Path, choices: Choices, *words: str) -> Any:
     except ValueError:
         raise NoAnswer("az answered with something that is not JSON.") from None
     said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-    if "NotFound" in done.stderr:  # ResourceNotFound, ResourceGroupNotFound
+    if NOT_FOUND.search(done.stderr):
         raise NotThere(said)
     raise NoAnswer(said, "az login")
