@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from copies import ROOT, cli_of
 
+from workbook.actions import run_and_show
+from workbook.choices import TARGETS, Choices
 from workbook.cost import TABLE, PricesDamaged, an_hour, in_a_sentence, load_prices
 from workbook.phase import Phase, phases
 from workbook.spending import Resource, spent
@@ -162,6 +164,18 @@ def test_on_the_target_local_nothing_was_spent(fresh: Path) -> None:
     one = cli_of(fresh)("cost", "1").stdout
     assert "Standard_D4as_v5" in one
     assert "Stopped (az aks stop), it costs" in one
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_before_a_phase_runs_on_azure_its_cost_is_said(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    began = []
+    monkeypatch.setattr("workbook.notebook.run_lesson", lambda *_, **__: began.append(target))
+    run_and_show(Phase(1, fresh, target), Choices(target=target))
+    assert began
+    said = in_a_sentence(load_prices(ROOT), 1) in capsys.readouterr().out
+    assert said == (target == "azure")
 
 
 def test_what_was_spent_is_hours_times_prices(tmp_path: Path) -> None:
