@@ -30,6 +30,7 @@ def commands_in_prose() -> list[str]:
     """Every `./workbook …` of the README, the runbook, the lessons and the site."""
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     pages += [*ROOT.glob("docs/**/*.md"), *ROOT.glob("phases/phase*/README.md")]
+    pages += ROOT.glob("notebooks/*/README.md")
     pattern = r"(?:`|^)\./workbook ([a-z][^`\n]*)(?:`|$)"
     found = (re.findall(pattern, page.read_text(encoding="utf-8"), re.M) for page in pages)
     return sorted({command.strip() for commands in found for command in commands})
@@ -56,7 +57,9 @@ def test_the_two_commands_of_the_readme_are_what_starts_everything() -> None:
 
 
 def test_the_verbs_of_the_design_are_there() -> None:
-    wanted = "start run check goto doctor status diff receipt reset env lab test drill use up down"
+    wanted = (
+        "start run check goto doctor status cost diff receipt reset env lab test drill use up down"
+    )
     assert set(wanted.split()) <= set(VERBS)
 
 

@@ -15,7 +15,7 @@ from az.review import Command, Finding, commands_of, findings
 from copies import ROOT
 
 from workbook.azure_steps import NOT_RUN, PARSED, RUN, steps
-from workbook.phase import Phase, phases
+from workbook.phase import Lesson, lessons
 
 TEXTS = sorted(
     file
@@ -80,12 +80,12 @@ def test_a_misspelt_option_or_command_is_refused(commands: list[Command]) -> Non
     assert "\n".join(map(str, accepted)) == ""
 
 
-@pytest.mark.parametrize("phase", phases(ROOT, "local"), ids=lambda phase: phase.name)
-def test_the_page_calls_parsed_what_is_parsed(phase: Phase, commands: list[Command]) -> None:
-    lesson = str(phase.lesson.relative_to(ROOT))
-    lines = [one.words for one in commands if one.file == lesson and not one.only_mentioned]
+@pytest.mark.parametrize("lesson", lessons(ROOT, "local"), ids=lambda lesson: lesson.name)
+def test_the_page_calls_parsed_what_is_parsed(lesson: Lesson, commands: list[Command]) -> None:
+    source = str(lesson.lesson.relative_to(ROOT))
+    lines = [one.words for one in commands if one.file == source and not one.only_mentioned]
     names = [takewhile(lambda word: re.fullmatch(r"[a-z][\w-]*", word), words) for words in lines]
-    marked = [step.text for step in steps(text_of(phase.lesson)) if step.mark == PARSED]
+    marked = [step.text for step in steps(text_of(lesson.lesson)) if step.mark == PARSED]
     assert sorted(marked) == sorted(" ".join(["az", *name]) for name in names)
 
 

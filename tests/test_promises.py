@@ -17,11 +17,15 @@ from workbook.drill import Drill, Drills, System
 from workbook.fixtures import DEPLOYS_UNDER
 from workbook.lesson import anchors, checklist, questions
 from workbook.notebook import to_notebook
-from workbook.phase import Phase, phases
+from workbook.phase import Lesson, Phase, lessons, notebooks, phases
 
 ROOT = Path(__file__).parents[1]
 PHASES = phases(ROOT, "local")
 every_phase = pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.name)
+LESSONS = lessons(ROOT, "local")
+every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+CHECKED = [*PHASES, *(each for each in notebooks(ROOT, "local") if each.checks.exists())]
+every_checked = pytest.mark.parametrize("lesson", CHECKED, ids=lambda lesson: lesson.name)
 
 
 def drills_of(phase: Phase) -> dict[str, Drill]:
@@ -38,33 +42,38 @@ def tracked() -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-@every_phase
-def test_lesson_and_notebook_are_equal(phase: Phase) -> None:
-    made = to_notebook(phase.lesson.read_text(encoding="utf-8"))
+@every_lesson
+def test_lesson_and_notebook_are_equal(lesson: Lesson) -> None:
+    made = to_notebook(lesson.lesson.read_text(encoding="utf-8"))
     advice = "run: .venv/bin/python -m workbook.notebook"
-    assert phase.notebook.read_text(encoding="utf-8") == made, advice
+    assert lesson.notebook.read_text(encoding="utf-8") == made, advice
 
 
-@every_phase
-def test_checklist_and_checks_are_equal(phase: Phase) -> None:
-    in_lesson = checklist(phase.lesson.read_text(encoding="utf-8"))
-    in_checks = [check.line for check in checks_of(phase).values()]
+@every_checked
+def test_checklist_and_checks_are_equal(lesson: Lesson) -> None:
+    in_lesson = checklist(lesson.lesson.read_text(encoding="utf-8"))
+    in_checks = [check.line for check in checks_of(lesson).values()]
     assert in_lesson
     assert sorted(in_lesson) == sorted(in_checks)
 
 
-@every_phase
-def test_a_check_comes_after_what_it_needs(phase: Phase) -> None:
-    order = checklist(phase.lesson.read_text(encoding="utf-8"))
-    checks = checks_of(phase)
+def test_a_checklist_is_never_without_checks() -> None:
+    with_list = [each for each in LESSONS if checklist(each.lesson.read_text(encoding="utf-8"))]
+    assert with_list == CHECKED
+
+
+@every_checked
+def test_a_check_comes_after_what_it_needs(lesson: Lesson) -> None:
+    order = checklist(lesson.lesson.read_text(encoding="utf-8"))
+    checks = checks_of(lesson)
     for check in checks.values():
         for needed in check.after:
             assert order.index(checks[needed].line) < order.index(check.line)
 
 
-@every_phase
-def test_every_read_anchor_exists(phase: Phase) -> None:
-    for check in checks_of(phase).values():
+@every_checked
+def test_every_read_anchor_exists(lesson: Lesson) -> None:
+    for check in checks_of(lesson).values():
         page, _, anchor = check.read.partition("#")
         assert anchor in anchors((ROOT / page).read_text(encoding="utf-8")), check.read
 

@@ -18,18 +18,19 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import nbformat
 import pytest
-from copies import ROOT, clean_environment
+from copies import ROOT, clean_environment, cli_of
 from playwright.sync_api import Browser, Page, sync_playwright
 from proofs import drill_names
 
 from workbook.lesson import checklist
 from workbook.notebook import executed
-from workbook.phase import Phase, phases
+from workbook.phase import Lesson, find_lesson, lessons, notebooks, phases
 from workbook.suite import find_browser
 
 pytestmark = pytest.mark.live
 
 PHASES = phases(ROOT, "local")
+LESSONS = lessons(ROOT, "local")
 PHONE = {"width": 390, "height": 844}
 QUIET = [  # without these, Chromium asks hosts of its own
     "--no-sandbox",
@@ -89,6 +90,9 @@ def build(home: Path, site: Path) -> "subprocess.CompletedProcess[str]":
 @pytest.fixture(scope="module")
 def site(with_phase4: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site."""
+    for notebook in notebooks(with_phase4, "local"):
+        ran = cli_of(with_phase4)("run", notebook.name)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
     folder = tmp_path_factory.mktemp("site")
     done = build(with_phase4, folder)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -126,18 +130,18 @@ def visits(site: Path, address: str, browser: Browser) -> dict[str, Visit]:
     return {name: visit(browser, urljoin(address, name)) for name in pages_of(site)}
 
 
-@pytest.fixture(params=PHASES, ids=lambda phase: phase.name)
-def phase(request: pytest.FixtureRequest, with_phase4: Path) -> Phase:
-    """Each phase, in the copy in which all have been run."""
-    return Phase(request.param.number, with_phase4, "local")
+@pytest.fixture(params=LESSONS, ids=lambda lesson: lesson.name)
+def lesson(request: pytest.FixtureRequest, with_phase4: Path) -> Lesson:
+    """Each lesson, in the copy in which all have been run."""
+    return find_lesson(request.param.argument, with_phase4, "local")
 
 
 @pytest.fixture
-def lesson(address: str, browser: Browser, phase: Phase) -> Iterator[Page]:
+def shown(address: str, browser: Browser, lesson: Lesson) -> Iterator[Page]:
     """The page of a lesson, with every fold open."""
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto(urljoin(address, f"lessons/{phase.name}/"))
+    page.goto(urljoin(address, f"lessons/{lesson.name}/"))
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     yield page
     context.close()
@@ -168,6 +172,7 @@ def visit(browser: Browser, url: str) -> Visit:
 
 def test_no_page_has_an_error_in_the_browser(visits: dict[str, Visit]) -> None:
     wanted = {"", "lessons/phase0/", "lessons/phase1/changes/", "reference/checks/", "404.html"}
+    wanted |= {f"lessons/{lesson.name}/" for lesson in LESSONS}
     assert wanted <= set(visits)
     assert {name: seen.faults for name, seen in visits.items() if seen.faults} == {}
 
@@ -213,17 +218,17 @@ def test_no_page_holds_a_path_of_this_machine(site: Path, with_phase4: Path) -> 
         assert [secret for secret in secrets if secret in text] == [], path.relative_to(site)
 
 
-def test_the_copy_button_copies_the_commands_of_the_lesson(lesson: Page, phase: Phase) -> None:
-    text = phase.lesson.read_text(encoding="utf-8")
+def test_the_copy_button_copies_the_commands_of_the_lesson(shown: Page, lesson: Lesson) -> None:
+    text = lesson.lesson.read_text(encoding="utf-8")
     commands = re.findall(r"^```bash\n(.*?)\n```", text, re.MULTILINE | re.DOTALL)
-    blocks = lesson.locator("div.language-bash")
+    blocks = shown.locator("div.language-bash")
     assert blocks.count() == len(commands) > 5
     for index, command in enumerate(commands):
         block = blocks.nth(index)
         block.hover()
-        lesson.evaluate("navigator.clipboard.writeText('')")
+        shown.evaluate("navigator.clipboard.writeText('')")
         block.locator("[data-clipboard-target], [data-md-type=copy]").first.click()
-        assert copied(lesson) == command
+        assert copied(shown) == command
 
 
 def copied(page: Page) -> str:
@@ -235,33 +240,33 @@ def copied(page: Page) -> str:
     return str(text).rstrip("\n")
 
 
-def test_the_lesson_shows_what_its_run_put_out(lesson: Page, phase: Phase) -> None:
+def test_the_lesson_shows_what_its_run_put_out(shown: Page, lesson: Lesson) -> None:
     outputs = [
         output
-        for cell in nbformat.read(executed(phase), as_version=4).cells
+        for cell in nbformat.read(executed(lesson), as_version=4).cells
         for output in cell.get("outputs", [])
     ]
     said = "".join(output.text for output in outputs if output.output_type == "stream")
-    shown = lesson.locator(".no-copy code").all_text_contents()
-    said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{phase.root}/", "")
-    assert "".join("".join(shown).split()) == "".join(said.split()) != ""
-    plots = lesson.locator("article img")
+    listings = shown.locator(".no-copy code").all_text_contents()
+    said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{lesson.root}/", "")
+    assert "".join("".join(listings).split()) == "".join(said.split()) != ""
+    plots = shown.locator("article img")
     assert plots.count() == len([o for o in outputs if o.output_type == "display_data"]) > 0
     for image in plots.all():
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         assert str(image.get_attribute("alt")).startswith("Plot: ")
     day = time.strptime(
-        json.loads((phase.state / "run.json").read_text())["started"][:10], "%Y-%m-%d"
+        json.loads((lesson.state / "run.json").read_text())["started"][:10], "%Y-%m-%d"
     )
-    assert time.strftime(f"{day.tm_mday} %B %Y", day) in lesson.inner_text("article")
+    assert time.strftime(f"{day.tm_mday} %B %Y", day) in shown.inner_text("article")
 
 
 def test_the_reference_has_every_check_and_drill(address: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(urljoin(address, "reference/checks/"))
     lines = [heading.removesuffix("¶") for heading in page.locator("h3").all_text_contents()]
-    lessons = (phase.lesson.read_text(encoding="utf-8") for phase in PHASES)
-    assert lines == [line for lesson in lessons for line in checklist(lesson)]
+    texts = (lesson.lesson.read_text(encoding="utf-8") for lesson in LESSONS)
+    assert lines == [line for text in texts for line in checklist(text)]
     text = page.inner_text("article")
     page.close()
     for phase in PHASES:

@@ -1,4 +1,4 @@
-"""What several verbs do with a phase: look at its needs, run its lesson, check it, certify it."""
+"""What several verbs do: look at a phase's needs, run a lesson, check it, certify a phase."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from workbook.drill import Drills, System
 from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.lesson import title_of
-from workbook.phase import LOCK_IS_HELD, Phase, read_json
+from workbook.phase import LOCK_IS_HELD, Lesson, Phase, read_json
 from workbook.progress import print_done
 
 console = Console(highlight=False, soft_wrap=True)
@@ -40,43 +40,54 @@ def examine_phase(phase: Phase, choices: Choices, in_full: bool = False) -> bool
     return not any(seen.fix for seen in observations)
 
 
-def run_phase(phase: Phase, choices: Choices) -> None:
-    """Run a phase's lesson, with its answers, and print what each section took.
+def run_and_show(lesson: Lesson, choices: Choices) -> None:
+    """Run a lesson, with its answers, and print what each section took.
 
     Raises:
         WorkbookError: a cell failed.
     """
     from workbook.notebook import LessonFailed, run_lesson
 
-    console.print(f"\n[bold]{escape(title_of(phase.lesson.read_text(encoding='utf-8')))}[/bold]")
+    console.print(f"\n[bold]{escape(title_of(lesson.lesson.read_text(encoding='utf-8')))}[/bold]")
+    if isinstance(lesson, Phase) and choices.target == "azure":
+        from workbook.cost import in_a_sentence, load_prices
+
+        console.print(in_a_sentence(load_prices(lesson.root), lesson.number))
     began = time.monotonic()
-    Background(phase.state).end_all()  # what an earlier run has left
+    Background(lesson.state).end_all()  # what an earlier run has left
     environment = {
         **os.environ,
-        **lesson_environment(phase.root, choices),
+        **lesson_environment(lesson.root, choices),
         "WORKBOOK_SOLUTIONS": "1",
         LOCK_IS_HELD: "1",
     }
     with console.status("starting Python") as progress:
         try:
             run_lesson(
-                phase,
+                lesson,
                 environment,
                 begin=lambda name: progress.update(escape(name)),
                 done=lambda name, seconds: print_done(console, name, seconds),
             )
         except LessonFailed as error:
-            raise WorkbookError(str(error), f"./workbook lab {phase.number}") from None
+            raise WorkbookError(str(error), f"./workbook lab {lesson.argument}") from None
     console.print(f"The lesson ran in {time.monotonic() - began:.0f} s.")
 
 
-def check_phase(phase: Phase, *options: str) -> int:
-    """Run a phase's checks, and end a drill that is mended; returns pytest's exit status."""
-    command = [sys.executable, "-m", "pytest", str(phase.checks), *options]
+def check_lesson(lesson: Lesson, *options: str) -> int:
+    """Run a lesson's checks, and end a drill that is mended; returns pytest's exit status.
+
+    Raises:
+        WorkbookError: it has no checks.
+    """
+    if not lesson.checks.is_dir():
+        raise WorkbookError(f"The notebook {lesson.name} has no checks: it is there to be read.")
+    command = [sys.executable, "-m", "pytest", str(lesson.checks), *options]
     # without the plugins of other packages, which have no say in checks and take seconds to load
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    status = subprocess.run(command, cwd=phase.root, env=environment).returncode
-    _end_mended_drill(phase)
+    status = subprocess.run(command, cwd=lesson.root, env=environment).returncode
+    if isinstance(lesson, Phase):  # a notebook has no drills
+        _end_mended_drill(lesson)
     return status
 
 

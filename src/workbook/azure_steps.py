@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbook.lesson import anchors, title_of
-from workbook.phase import Phase
+from workbook.phase import Lesson
 
 RUN, PARSED, NOT_RUN = "run here", "parsed here", "not run"
 
@@ -46,13 +46,13 @@ def steps(lesson: str) -> list[Step]:
     return found
 
 
-def page_of(phase: Phase) -> str:
-    """The part of the page that is about one phase."""
-    lesson = phase.lesson.read_text(encoding="utf-8")
-    found = steps(lesson)
+def page_of(lesson: Lesson) -> str:
+    """The part of the page that is about one lesson."""
+    text = lesson.lesson.read_text(encoding="utf-8")
+    found = steps(text)
     rows = ["| Section | Step | Mark |", "| --- | --- | --- |"]
     for heading in dict.fromkeys(step.heading for step in found):
-        section = f"[{heading[3:]}](lessons/{phase.name}.md#{min(anchors(heading))})"
+        section = f"[{heading[3:]}](lessons/{lesson.name}.md#{min(anchors(heading))})"
         here = [step for step in found if step.heading == heading]
         if shared := [step for step in here if step.mark == RUN]:
             cells = "1 cell" if len(shared) == 1 else f"{len(shared)} cells"
@@ -64,7 +64,7 @@ def page_of(phase: Phase) -> str:
         ]
     counts = Counter(step.mark for step in found)
     total = ", ".join(f"{counts[mark]} {mark}" for mark in (RUN, PARSED, NOT_RUN))
-    return "\n".join([f"## {title_of(lesson)}\n", f"{total}.\n", *rows]) + "\n"
+    return "\n".join([f"## {title_of(text)}\n", f"{total}.\n", *rows]) + "\n"
 
 
 def _commands(cell: str) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from workbook.phase import Phase
+from workbook.phase import Lesson
 
 Function = TypeVar("Function", bound=Callable[..., str])
 
@@ -117,13 +117,13 @@ def check_of(function: Callable[..., Any]) -> Check | None:
     return getattr(function, "check", None)
 
 
-def checks_of(phase: Phase) -> dict[Callable[..., Any], Check]:
-    """The check functions of a phase, from the modules in its checks folder."""
-    if str(phase.root) not in sys.path:  # the checks are no part of the package
-        sys.path.insert(0, str(phase.root))
+def checks_of(lesson: Lesson) -> dict[Callable[..., Any], Check]:
+    """The check functions of a lesson, from the modules in its checks folder."""
+    if str(lesson.root) not in sys.path:  # the checks are no part of the package
+        sys.path.insert(0, str(lesson.root))
     found: dict[Callable[..., Any], Check] = {}
-    for path in sorted(phase.checks.glob("test_*.py")):
-        module = importlib.import_module(f"checks.{phase.name}.{path.stem}")
+    for path in sorted(lesson.checks.glob("test_*.py")):
+        module = importlib.import_module(f"checks.{lesson.name}.{path.stem}")
         for _, function in inspect.getmembers(module, inspect.isfunction):
             if (check := check_of(function)) and function.__module__ == module.__name__:
                 found[function] = check

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from workbook import __version__
-from workbook.actions import check_phase, console, examine_phase, run_phase, write_receipt
+from workbook.actions import check_lesson, console, examine_phase, run_and_show, write_receipt
 from workbook.background import Background
 from workbook.check import Finding, Outcome
 from workbook.choices import CLUSTER_PORTS, TARGETS, Choices, load_choices, save_choices
@@ -22,7 +22,17 @@ from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.lesson import questions, title_of
 from workbook.local.cluster import Cluster
-from workbook.phase import Phase, exclusively, find_phase, phases, read_json, root
+from workbook.phase import (
+    Lesson,
+    Phase,
+    exclusively,
+    find_lesson,
+    find_phase,
+    lessons,
+    phases,
+    read_json,
+    root,
+)
 from workbook.progress import Steps
 
 app = typer.Typer(
@@ -37,6 +47,9 @@ LEAVES = {  # what `down --verify` looks for
     "azure": "resource group, resource, deleted key vault or role assignment",
 }
 Number = Annotated[int, typer.Argument(metavar="N", help="The phase: 0 to 7.", min=0, max=7)]
+NumberOrName = Annotated[
+    str, typer.Argument(metavar="N|NAME", help="The phase, 0 to 7, or a notebook, such as costs.")
+]
 
 
 def _find_address(phase: Phase, choices: Choices) -> str:
@@ -60,6 +73,12 @@ def _phase(number: int) -> tuple[Phase, Choices]:
     return find_phase(number, home, choices.target), choices
 
 
+def _lesson(argument: str) -> tuple[Lesson, Choices]:
+    home = root()
+    choices = load_choices(home)
+    return find_lesson(argument, home, choices.target), choices
+
+
 @app.callback(invoke_without_command=True)
 def workbook(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -80,8 +99,8 @@ def start() -> None:
     with exclusively(phase.root):
         if not examine_phase(phase, choices):
             raise typer.Exit(2)
-        run_phase(phase, choices)
-        status = check_phase(phase)
+        run_and_show(phase, choices)
+        status = check_lesson(phase)
     if status == 0:
         write_receipt(phase)
         console.print("\n[bold]Next[/bold]")
@@ -95,32 +114,32 @@ def start() -> None:
     raise typer.Exit(status)
 
 
-@app.command(epilog="Example: ./workbook run 0")
-def run(number: Number) -> None:
-    """Run a phase's lesson from top to bottom, with its answers."""
-    phase, choices = _phase(number)
-    with exclusively(phase.root):
-        if not examine_phase(phase, choices):
+@app.command(epilog="Example: ./workbook run 0, or ./workbook run costs")
+def run(which: NumberOrName) -> None:
+    """Run a phase's lesson, or a notebook, from top to bottom, with its answers."""
+    lesson, choices = _lesson(which)
+    with exclusively(lesson.root):
+        if isinstance(lesson, Phase) and not examine_phase(lesson, choices):
             raise typer.Exit(2)
-        run_phase(phase, choices)
+        run_and_show(lesson, choices)
 
 
 @app.command(epilog="Example: ./workbook check 0 --junit phase0.xml")
 def check(
-    number: Number,
+    which: NumberOrName,
     junit: Annotated[str, typer.Option(metavar="FILE", help="Also write JUnit XML.")] = "",
     active: Annotated[
         bool, typer.Option("--active", help="Repeat what the lesson did to your system.")
     ] = False,
 ) -> None:
-    """Check a phase against "Phase complete when".
+    """Check a phase, or what a notebook made, against the checklist of its lesson.
 
     Exit status: 0 all passed, 1 something is wrong, 3 a check itself failed, 10 something is not
     started, 11 something cannot be known here.
     """
-    phase, _ = _phase(number)
+    lesson, _ = _lesson(which)
     options = [f"--junitxml={junit}"] if junit else []
-    raise typer.Exit(check_phase(phase, *options, *(["--active"] if active else [])))
+    raise typer.Exit(check_lesson(lesson, *options, *(["--active"] if active else [])))
 
 
 @app.command(epilog="Example: ./workbook goto 0")
@@ -133,16 +152,16 @@ def goto(number: Number) -> None:
         removed = remove_later_objects(wanted)
         for name in removed:
             console.print(f"removed {name}, which is of a later phase")
-        if check_phase(wanted) == 0 and not removed:
+        if check_lesson(wanted) == 0 and not removed:
             return
         for phase in phases(wanted.root, wanted.target):
             if phase.number > number:
                 break
-            if check_phase(phase) != 0 or (removed and phase.needs_cluster):
+            if check_lesson(phase) != 0 or (removed and phase.needs_cluster):
                 if not examine_phase(phase, choices):
                     raise typer.Exit(2)
-                run_phase(phase, choices)
-                if status := check_phase(phase):
+                run_and_show(phase, choices)
+                if status := check_lesson(phase):
                     raise typer.Exit(status)
 
 
@@ -249,6 +268,34 @@ def status() -> None:
         drills = Drills(System(phase, choices, Background(phase.state)))
         if name := drills.under_way():
             console.print(f"  drill under way: {name} (./workbook drill {phase.number} --hint)")
+
+
+@app.command(epilog="Example: ./workbook cost 2")
+def cost(
+    number: Annotated[
+        int | None, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)
+    ] = None,
+) -> None:
+    """Say what the phases cost on Azure, what was spent so far, and what stopping saves."""
+    from workbook import cost
+    from workbook.azure.client import AzureError
+    from workbook.spending import spent_so_far
+
+    home = root()
+    prices = cost.load_prices(home)
+    if number is None:
+        console.print(cost.table_of_phases(prices))
+    else:
+        console.print(cost.table_of_items(prices, number))
+        console.print(cost.in_a_sentence(prices, number))
+    console.print(
+        cost.what_stopping_saves(prices, max(prices.phases) if number is None else number)
+    )
+    console.print(cost.where_from(prices))
+    try:
+        console.print(spent_so_far(prices, home, load_choices(home)))
+    except AzureError as unknown:
+        console.print(f"Spent so far: cannot be known here. {escape(str(unknown))}")
 
 
 @app.command(epilog="Example: ./workbook drill 0 stale-process")
@@ -377,7 +424,7 @@ def down(
     record = cluster.record()  # which `down` forgets
     left: list[str] = []
     with exclusively(home):
-        programs = [Background(p.state) for target in TARGETS for p in phases(home, target)]
+        programs = [Background(p.state) for target in TARGETS for p in lessons(home, target)]
         for program in [program for background in programs for program in background.end_all()]:
             print(f"ended {program.title} (process {program.pid})")
         if choices.target == "azure":
@@ -466,26 +513,24 @@ def env() -> None:
         print(f"export {name}={shlex.quote(value)}")
 
 
-@app.command(epilog="Example: ./workbook lab 0")
-def lab(
-    number: Annotated[int, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)] = 0,
-) -> None:
-    """Open a phase's lesson in JupyterLab, in a copy that is yours."""
+@app.command(epilog="Example: ./workbook lab 0, or ./workbook lab costs")
+def lab(which: NumberOrName = "0") -> None:
+    """Open a phase's lesson, or a notebook, in JupyterLab, in a copy that is yours."""
     import shutil
 
-    phase, choices = _phase(number)
-    mine = phase.directory / f"my-{phase.notebook.name}"
+    lesson, choices = _lesson(which)
+    mine = lesson.directory / f"my-{lesson.notebook.name}"
     if not mine.exists():
-        shutil.copyfile(phase.notebook, mine)
-    print(f"{mine.relative_to(phase.root)} is your copy: git leaves it alone.")
-    os.environ.update(lesson_environment(phase.root, choices))
+        shutil.copyfile(lesson.notebook, mine)
+    print(f"{mine.relative_to(lesson.root)} is your copy: git leaves it alone.")
+    os.environ.update(lesson_environment(lesson.root, choices))
     # without this, what a cell prints passes over local ports as it is
     encrypted = "--KernelManager.transport_encryption=required"
-    command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={phase.root}"]
+    command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={lesson.root}"]
     if os.geteuid() == 0:  # as in many containers; Jupyter listens on this machine only
         command.append("--allow-root")
     # and not as an argument: the address that Jupyter prints then leads to the lesson too
-    command.append(f"--LabApp.default_url=/lab/tree/{mine.relative_to(phase.root).as_posix()}")
+    command.append(f"--LabApp.default_url=/lab/tree/{mine.relative_to(lesson.root).as_posix()}")
     os.execv(sys.executable, command)
 
 

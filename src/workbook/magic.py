@@ -12,7 +12,7 @@ from workbook.background import Background
 from workbook.choices import load_choices
 from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
-from workbook.phase import Phase, find_phase, root
+from workbook.phase import Lesson, lessons, root
 from workbook.shell import CellFailed, Shell
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ class BashMagic(Magics):
         super().__init__(shell)
         home = root()
         choices = load_choices(home)
-        self._phase = phase = _phase_of(Path.cwd(), home, choices.target)
+        self._lesson = lesson = _lesson_of(Path.cwd(), home, choices.target)
         self._target = choices.target
         environment = {**os.environ, **lesson_environment(home, choices)}
         for name in SAYS_TERMINAL:
             environment.pop(name, None)
-        self._shell = Shell(Background(phase.state), phase.directory, environment)
+        self._shell = Shell(Background(lesson.state), lesson.directory, environment)
 
     @cell_magic
     def bash(self, line: str, cell: str) -> None:
@@ -60,7 +60,7 @@ class BashMagic(Magics):
             return
         if MARKS["solution"].search(cell) and "WORKBOOK_SOLUTIONS" not in os.environ:
             print("This cell holds the answer, so it is not run here. Try it yourself:")
-            print(f"    workbook answer {self._phase.number} QUESTION YOUR_ANSWER")
+            print(f"    workbook answer {self._lesson.argument} QUESTION YOUR_ANSWER")
             return
         limit = MARKS["seconds"].search(cell)
         try:
@@ -69,8 +69,9 @@ class BashMagic(Magics):
             raise CellError(str(error)) from None
 
 
-def _phase_of(directory: Path, home: Path, target: str) -> Phase:
-    match = re.match(r"phases/phase(\d)", directory.resolve().relative_to(home).as_posix())
-    if not match:
-        raise WorkbookError(f"{directory} is not the folder of a phase.", "./workbook lab")
-    return find_phase(int(match[1]), home, target)
+def _lesson_of(directory: Path, home: Path, target: str) -> Lesson:
+    here = directory.resolve()
+    for lesson in lessons(home, target):
+        if here.is_relative_to(lesson.directory):
+            return lesson
+    raise WorkbookError(f"{directory} is not the folder of a lesson.", "./workbook lab")

@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
-from workbook.phase import Phase, phases, root, write_json
+from workbook.phase import Lesson, lessons, root, write_json
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # jupytext would otherwise take the language that most cells are in for the notebook's
@@ -83,21 +83,21 @@ def write_notebook(lesson: Path, notebook: Path) -> bool:
     return True
 
 
-def executed(phase: Phase) -> Path:
+def executed(lesson: Lesson) -> Path:
     """Where the notebook with the outputs of the last run is kept."""
-    return phase.state / phase.notebook.name
+    return lesson.state / lesson.notebook.name
 
 
 def run_lesson(
-    phase: Phase,
+    lesson: Lesson,
     environment: dict[str, str],
     begin: Callable[[str], None],
     done: Callable[[str, float], None],
 ) -> Run:
-    """Run a phase's notebook, keep it with its outputs, and what each section took.
+    """Run a lesson's notebook, keep it with its outputs, and what each section took.
 
     Args:
-        phase: whose lesson.
+        lesson: which.
         environment: of the kernel.
         begin: called with each section's heading when it begins.
         done: called with each section's heading and seconds when it has run.
@@ -105,7 +105,7 @@ def run_lesson(
     Raises:
         LessonFailed: a cell failed.
     """
-    notebook = nbformat.read(phase.notebook, as_version=4)
+    notebook = nbformat.read(lesson.notebook, as_version=4)
     run = Run(started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     client = NotebookClient(
         notebook,
@@ -114,7 +114,7 @@ def run_lesson(
         coalesce_streams=True,
         kernel_name=KERNEL["name"],
         config=Config(KernelManager={"transport_encryption": "required"}),
-        resources={"metadata": {"path": str(phase.directory)}},
+        resources={"metadata": {"path": str(lesson.directory)}},
     )
     sections = _sections(notebook)
     clock = began = time.monotonic()
@@ -133,7 +133,7 @@ def run_lesson(
             begin(sections[index])
 
     try:
-        kernel_log = (phase.state / "kernel.log").open("w", encoding="utf-8")
+        kernel_log = (lesson.state / "kernel.log").open("w", encoding="utf-8")
         with kernel_log, client.setup_kernel(env=environment, stderr=kernel_log):
             for index, cell in enumerate(notebook.cells):
                 open_(index)
@@ -144,8 +144,8 @@ def run_lesson(
         raise LessonFailed(_failure(cell, sections[index], error)) from error
     finally:
         run.seconds = round(time.monotonic() - began, 1)
-        nbformat.write(notebook, executed(phase))
-        write_json(phase.state / "run.json", asdict(run))
+        nbformat.write(notebook, executed(lesson))
+        write_json(lesson.state / "run.json", asdict(run))
     return run
 
 
@@ -173,10 +173,10 @@ def _failure(cell: Any, section: str, error: Exception) -> str:
 
 
 def main() -> None:
-    """Make every phase's notebook anew: `python -m workbook.notebook`."""
-    for phase in phases(root(), "local"):
-        if write_notebook(phase.lesson, phase.notebook):
-            print(f"made {phase.notebook.relative_to(phase.root)} anew")
+    """Make every lesson's notebook anew: `python -m workbook.notebook`."""
+    for each in lessons(root(), "local"):
+        if write_notebook(each.lesson, each.notebook):
+            print(f"made {each.notebook.relative_to(each.root)} anew")
 
 
 if __name__ == "__main__":

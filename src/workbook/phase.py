@@ -32,30 +32,21 @@ def root() -> Path:
 
 
 @dataclass(frozen=True)
-class Phase:
-    """One of the stages 0 to 7: a folder that is complete and runnable."""
+class Lesson:
+    """A folder with a lesson: a phase, or a notebook across phases."""
 
-    number: int
+    directory: Path
     root: Path
     target: str
 
     @property
     def name(self) -> str:
-        return f"phase{self.number}"
+        return self.directory.name
 
     @property
-    def needs_cluster(self) -> bool:
-        """Whether its lesson works on a cluster; that of phase 0 works on this machine alone."""
-        return self.number >= 1
-
-    @property
-    def needs_database(self) -> bool:
-        """Whether its API keeps a record of what it answers."""
-        return self.number >= 2
-
-    @property
-    def directory(self) -> Path:
-        return self.root / "phases" / self.name
+    def argument(self) -> str:
+        """How it is named on the command line: `./workbook run costs`."""
+        return self.name
 
     @property
     def lesson(self) -> Path:
@@ -69,16 +60,41 @@ class Phase:
     def checks(self) -> Path:
         return self.root / "checks" / self.name
 
-    @property
-    def drills(self) -> Path:
-        return self.root / "drills" / self.name
-
     @cached_property
     def state(self) -> Path:
-        """What the workbook remembers of this phase on this target; never in git."""
+        """What the workbook remembers of it on this target; never in git."""
         state = self.root / ".workbook" / self.target / self.name
         state.mkdir(parents=True, exist_ok=True)
         return state
+
+
+class Phase(Lesson):
+    """One of the stages 0 to 7: a folder that is complete and runnable."""
+
+    def __init__(self, number: int, root: Path, target: str) -> None:
+        super().__init__(root / "phases" / f"phase{number}", root, target)
+
+    @property
+    def number(self) -> int:
+        return int(self.argument)
+
+    @property
+    def argument(self) -> str:
+        return self.name.removeprefix("phase")
+
+    @property
+    def needs_cluster(self) -> bool:
+        """Whether its lesson works on a cluster; that of phase 0 works on this machine alone."""
+        return self.number >= 1
+
+    @property
+    def needs_database(self) -> bool:
+        """Whether its API keeps a record of what it answers."""
+        return self.number >= 2
+
+    @property
+    def drills(self) -> Path:
+        return self.root / "drills" / self.name
 
 
 def phases(home: Path, target: str) -> list[Phase]:
@@ -100,6 +116,35 @@ def find_phase(number: int, home: Path, target: str) -> Phase:
             return phase
     numbers = ", ".join(str(phase.number) for phase in there_are)
     raise WorkbookError(f"There is no phase {number} yet; there is {numbers}.")
+
+
+def notebooks(home: Path, target: str) -> list[Lesson]:
+    """Every lesson across phases, by name."""
+    folders = sorted(lesson.parent for lesson in (home / "notebooks").glob("*/README.md"))
+    return [Lesson(folder, home, target) for folder in folders]
+
+
+def lessons(home: Path, target: str) -> list[Lesson]:
+    """Every phase, then every notebook."""
+    return [*phases(home, target), *notebooks(home, target)]
+
+
+def find_lesson(argument: str, home: Path, target: str) -> Lesson:
+    """The phase of that number, or the notebook of that name.
+
+    Raises:
+        WorkbookError: there is none.
+    """
+    if argument.isdecimal():
+        return find_phase(int(argument), home, target)
+    there_are = lessons(home, target)
+    for lesson in there_are:
+        if lesson.argument == argument:
+            return lesson
+    known = ", ".join(lesson.argument for lesson in there_are)
+    raise WorkbookError(
+        f"{argument!r} is neither a phase nor a notebook; there is {known}.", "./workbook --help"
+    )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import pytest
 from workbook.check import Check, Finding, NotStarted, Outcome, Result, Unknown, check_of
 from workbook.choices import load_choices
 from workbook.lesson import checklist
-from workbook.phase import Phase, root, write_json
+from workbook.phase import Lesson, find_lesson, root, write_json
 
 SIGNS = {
     Outcome.PASSED: ("✔", "green"),
@@ -53,7 +53,7 @@ class Checklist:
         self._target = load_choices(self._home).target
         self._terminal = config.get_terminal_writer()
         self._results: dict[Callable[..., Any], Result] = {}
-        self._phases: dict[Callable[..., Any], str] = {}
+        self._lessons: dict[Callable[..., Any], str] = {}
         self._notes: dict[str, str] = {}
         self._header = ""
         self._broken = False
@@ -62,11 +62,11 @@ class Checklist:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Run the checks in the order of the lesson's checklist."""
         lines: dict[str, int] = {}
-        for name, _ in groupby(items, _phase_name):
-            lesson = self._home / "phases" / name / "README.md"
-            for line in checklist(lesson.read_text(encoding="utf-8")):
+        for name, _ in groupby(items, _lesson_name):
+            lesson = self._find(name)
+            for line in checklist(lesson.lesson.read_text(encoding="utf-8")):
                 lines.setdefault(f"{name} {line}", len(lines))
-        items.sort(key=lambda i: lines.get(f"{_phase_name(i)} {_check(i).line}", len(lines)))
+        items.sort(key=lambda i: lines.get(f"{_lesson_name(i)} {_check(i).line}", len(lines)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -132,16 +132,15 @@ class Checklist:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Sum up, keep the outcomes for `status` and `receipt`, and set the exit code."""
-        by_phase: dict[str, list[Result]] = {}
+        by_lesson: dict[str, list[Result]] = {}
         for function, result in self._results.items():
-            by_phase.setdefault(self._phases[function], []).append(result)
-        collected = {_phase_name(item): 0 for item in session.items}
+            by_lesson.setdefault(self._lessons[function], []).append(result)
+        collected = {_lesson_name(item): 0 for item in session.items}
         for item in session.items:
-            collected[_phase_name(item)] += 1
-        for name, results in by_phase.items():
+            collected[_lesson_name(item)] += 1
+        for name, results in by_lesson.items():
             if len(results) == collected[name] and _is_whole(session.config):
-                phase = Phase(int(name.removeprefix("phase")), self._home, self._target)
-                keep_results(phase, results)
+                keep_results(self._find(name), results)
         if self._broken:
             session.exitstatus = CHECK_FAILED
         elif self._results:
@@ -149,7 +148,11 @@ class Checklist:
             session.exitstatus = next(
                 (code for outcome, code in EXIT_CODES.items() if outcome in outcomes), 0
             )
-            self._sum_up(by_phase)
+            self._sum_up(by_lesson)
+
+    def _find(self, name: str) -> Lesson:
+        """The lesson whose checks are in the folder of that name."""
+        return find_lesson(name.removeprefix("phase"), self._home, self._target)
 
     def _result(
         self,
@@ -166,7 +169,7 @@ class Checklist:
     def _keep(self, item: pytest.Item, report: pytest.TestReport, result: Result) -> None:
         function = _function(item)
         self._results[function] = result
-        self._phases[function] = _phase_name(item)
+        self._lessons[function] = _lesson_name(item)
         properties = [("outcome", str(result.outcome)), ("line", result.line)]
         properties += [("note", result.note)] if result.note else []
         report.user_properties.extend(properties)
@@ -175,7 +178,9 @@ class Checklist:
         self._show(result)
 
     def _begin(self, item: pytest.Item) -> None:
-        header = f"Phase {_phase_name(item).removeprefix('phase')} · {self._target}"
+        name = _lesson_name(item)
+        number = name.removeprefix("phase")
+        header = f"{name if number == name else f'Phase {number}'} · {self._target}"
         if header != self._header:
             self._header = header
             self._terminal.line()
@@ -192,8 +197,8 @@ class Checklist:
         for label, text in rows.items():
             self._terminal.line(_row(label, text))
 
-    def _sum_up(self, by_phase: dict[str, list[Result]]) -> None:
-        for results in by_phase.values():
+    def _sum_up(self, by_lesson: dict[str, list[Result]]) -> None:
+        for results in by_lesson.values():
             counts = [
                 f"{n} {outcome}"
                 for outcome in Outcome
@@ -202,11 +207,11 @@ class Checklist:
             self._terminal.line(f"{', '.join(counts)}, of {len(results)} lines", bold=True)
 
 
-def keep_results(phase: Phase, results: list[Result]) -> None:
-    """Remember what the checks of a phase came to."""
+def keep_results(lesson: Lesson, results: list[Result]) -> None:
+    """Remember what the checks of a lesson came to."""
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     kept = {"checked": when, "results": [result.as_json() for result in results]}
-    write_json(phase.state / "checks.json", kept)
+    write_json(lesson.state / "checks.json", kept)
 
 
 def _in_our_environment(command: str) -> str:
@@ -233,7 +238,7 @@ def _is_whole(config: pytest.Config) -> bool:
     return not chosen and all(Path(a.partition("::")[0]).is_dir() for a in config.args)
 
 
-def _phase_name(item: pytest.Item) -> str:
+def _lesson_name(item: pytest.Item) -> str:
     return item.path.parent.name
 
 

@@ -25,10 +25,10 @@ from workbook.background import Background
 from workbook.changes import differences
 from workbook.check import Check, check_of, checks_of
 from workbook.choices import load_choices
-from workbook.drill import Drills, System
+from workbook.drill import Drill, Drills, System
 from workbook.lesson import anchors, title_of
 from workbook.notebook import COLOURS, FIRST_CELL, executed
-from workbook.phase import Phase, phases, read_json
+from workbook.phase import Lesson, Phase, lessons, phases, read_json
 
 log = logging.getLogger("mkdocs.hooks.workbook")
 
@@ -64,30 +64,33 @@ TEMPLATE = """\
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the lessons, their images, and the files that they link to."""
-    all_phases = _phases(config)
-    for phase in all_phases:
-        for uri, content in _lesson(phase).items():
+    home, target = _where(config)
+    for lesson in lessons(home, target):
+        for uri, content in _lesson(lesson).items():
             files.append(File.generated(config, f"lessons/{uri}", content=content))
-    for older, newer in pairwise(all_phases):
+    for older, newer in pairwise(phases(home, target)):
         page = _changes(older, newer)
         files.append(File.generated(config, f"lessons/{newer.name}/changes.md", content=page))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Add to two pages what there is to say of each phase."""
+    """Add to two pages what there is to say of each lesson."""
     part = {"reference/checks.md": _checks, "azure-steps.md": page_of}.get(page.file.src_uri)
-    return "\n".join([markdown, *(part(phase) for phase in _phases(config))]) if part else markdown
+    if part is None:
+        return markdown
+    return "\n".join([markdown, *filter(None, map(part, lessons(*_where(config))))])
 
 
-def _phases(config: MkDocsConfig) -> list[Phase]:
+def _where(config: MkDocsConfig) -> tuple[Path, str]:
+    """The workbook's folder, and the target whose runs are shown."""
     home = Path(config.config_file_path).parent.resolve()
-    return phases(home, load_choices(home).target)
+    return home, load_choices(home).target
 
 
-def _lesson(phase: Phase) -> dict[str, str | bytes]:
-    """A lesson's page, its images, and a page for each file of the phase that it links to."""
-    notebook, when = _recorded(phase)
+def _lesson(lesson: Lesson) -> dict[str, str | bytes]:
+    """A lesson's page, its images, and a page for each file of its folder that it links to."""
+    notebook, when = _recorded(lesson)
     notebook.cells = [cell for cell in notebook.cells if cell.source != FIRST_CELL]
     exporter = MarkdownExporter(  # type: ignore[no-untyped-call]
         template_file="lesson",
@@ -96,27 +99,27 @@ def _lesson(phase: Phase) -> dict[str, str | bytes]:
             "listing": _listing,
             "plot_title": _plot_title,
             "plain": lambda text: (
-                COLOURS.sub("", text).replace(f"{phase.root}{os.sep}", "").rstrip()
+                COLOURS.sub("", text).replace(f"{lesson.root}{os.sep}", "").rstrip()
             ),
         },
     )
-    names = {"unique_key": phase.name, "output_files_dir": f"{phase.name}/plots"}
+    names = {"unique_key": lesson.name, "output_files_dir": f"{lesson.name}/plots"}
     text, resources = exporter.from_notebook_node(notebook, resources=names)
     text = re.sub(r"^# .+\n", lambda title: title[0] + when, text.lstrip(), count=1)
-    linked = {name for name in LINK.findall(text) if (phase.directory / name).is_file()}
-    pages = {name: f"{phase.name}/{name.removesuffix('.md')}.md" for name in linked}
+    linked = {name for name in LINK.findall(text) if (lesson.directory / name).is_file()}
+    pages = {name: f"{lesson.name}/{name.removesuffix('.md')}.md" for name in linked}
     return {
-        f"{phase.name}.md": LINK.sub(lambda link: pages.get(link[0], link[0]), text),
-        **{page: _page_of(phase.directory / name, phase.root) for name, page in pages.items()},
+        f"{lesson.name}.md": LINK.sub(lambda link: pages.get(link[0], link[0]), text),
+        **{page: _page_of(lesson.directory / name, lesson.root) for name, page in pages.items()},
         **resources["outputs"],
     }
 
 
-def _recorded(phase: Phase) -> tuple[Any, str]:
+def _recorded(lesson: Lesson) -> tuple[Any, str]:
     """The notebook with its output, if it is of the present text, and when that came out."""
-    notebook = nbformat.read(phase.notebook, as_version=4)
-    kept = nbformat.read(executed(phase), as_version=4) if executed(phase).exists() else None
-    run = read_json(phase.state / "run.json") or {}
+    notebook = nbformat.read(lesson.notebook, as_version=4)
+    kept = nbformat.read(executed(lesson), as_version=4) if executed(lesson).exists() else None
+    run = read_json(lesson.state / "run.json") or {}
     if kept is None or not run.get("complete"):
         what = "has not run to its end"
     elif [cell.source for cell in kept.cells] != [cell.source for cell in notebook.cells]:
@@ -125,8 +128,8 @@ def _recorded(phase: Phase) -> tuple[Any, str]:
         started = datetime.fromisoformat(run["started"])
         when = f"{started.day} {started:%B %Y at %H:%M} UTC, and took {run['seconds']:.0f} seconds"
         return kept, f"\n*The output on this page is of a run that began on {when}.*\n"
-    advice = f"so its page has no output. Run: ./workbook run {phase.number}"
-    log.warning("Lesson %d %s, %s", phase.number, what, advice)
+    advice = f"so its page has no output. Run: ./workbook run {lesson.argument}"
+    log.warning("Lesson %s %s, %s", lesson.argument, what, advice)
     return notebook, ""
 
 
@@ -163,28 +166,35 @@ def _changes(older: Phase, newer: Phase) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _checks(phase: Phase) -> str:
-    """The part of the reference that is about one phase."""
-    lesson = phase.lesson.read_text(encoding="utf-8")
-    headings = {min(anchors(line)): line for line in re.findall(r"^## .+$", lesson, re.MULTILINE)}
-    drills = Drills(System(phase, load_choices(phase.root), Background(phase.state)))
-    titles = {name: drills.load(name) for name in drills.names()}
-    parts = [f"## {title_of(lesson)}"]
-    for function, check in _functions(phase):
+def _checks(lesson: Lesson) -> str:
+    """The part of the reference that is about one lesson; empty where it has no checks."""
+    text = lesson.lesson.read_text(encoding="utf-8")
+    headings = {min(anchors(line)): line for line in re.findall(r"^## .+$", text, re.MULTILINE)}
+    drills = _drills(lesson)
+    parts = []
+    for function, check in _functions(lesson):
         anchor = check.read.partition("#")[2]
         parts.append(f"### {check.line}")
         if needed := [other for other in map(check_of, check.after) if other]:
             parts.append(f"Looked at after: {', '.join(f'*{other.line}*' for other in needed)}.")
         parts.append(
-            f"Explained in: [{headings[anchor][3:]}](../lessons/{phase.name}.md#{anchor})."
+            f"Explained in: [{headings[anchor][3:]}](../lessons/{lesson.name}.md#{anchor})."
         )
-        for name, drill in titles.items():
+        for name, drill in drills.items():
             if drill.turns_red is function:
-                parts.append(f"Broken by: `./workbook drill {phase.number} {name}`. {drill.title}")
-    return "\n\n".join(parts) + "\n"
+                command = f"./workbook drill {lesson.argument} {name}"
+                parts.append(f"Broken by: `{command}`. {drill.title}")
+    return "\n\n".join([f"## {title_of(text)}", *parts]) + "\n" if parts else ""
 
 
-def _functions(phase: Phase) -> list[tuple[Callable[..., Any], Check]]:
-    """The phase's checks, in the order of the lesson's list."""
-    lesson = phase.lesson.read_text(encoding="utf-8")
-    return sorted(checks_of(phase).items(), key=lambda item: lesson.find(f"- [ ] {item[1].line}"))
+def _drills(lesson: Lesson) -> dict[str, Drill]:
+    if not isinstance(lesson, Phase):  # a notebook has none
+        return {}
+    drills = Drills(System(lesson, load_choices(lesson.root), Background(lesson.state)))
+    return {name: drills.load(name) for name in drills.names()}
+
+
+def _functions(lesson: Lesson) -> list[tuple[Callable[..., Any], Check]]:
+    """The lesson's checks, in the order of its list."""
+    text = lesson.lesson.read_text(encoding="utf-8")
+    return sorted(checks_of(lesson).items(), key=lambda item: text.find(f"- [ ] {item[1].line}"))
