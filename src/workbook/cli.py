@@ -137,6 +137,8 @@ def goto(number: Number) -> None:
             if check_phase(phase) != 0 or (removed and phase.needs_cluster):
                 if not examine_phase(phase, choices):
                     raise typer.Exit(2)
+                if phase is not wanted:  # its lesson begins where the phase before it ends
+                    remove_later_objects(phase)
                 run_phase(phase, choices)
                 if status := check_phase(phase):
                     raise typer.Exit(status)
@@ -331,6 +333,17 @@ def up(
         f"registry localhost:{record.registry_port}."
     )
     print('In a terminal of your own: eval "$(./workbook env)", then kubectl get nodes')
+
+
+@app.command(epilog="Example: ./workbook provider")
+def provider() -> None:
+    """Build the Terraform provider that phase 3 uses on the target `local`: once, some minutes."""
+    from workbook.local.provider import SOURCE, provide, version
+
+    steps = Steps(console)
+    with steps("Terraform provider"):
+        provide(steps.say)
+    print(f"{SOURCE} {version()} is built; TF_CLI_CONFIG_FILE tells Terraform where it is.")
 
 
 @app.command(epilog="Example: ./workbook down --verify")

@@ -54,6 +54,11 @@ class Phase:
         return self.number >= 2
 
     @property
+    def needs_terraform(self) -> bool:
+        """Whether its infrastructure is code."""
+        return self.number >= 3
+
+    @property
     def directory(self) -> Path:
         return self.root / "phases" / self.name
 

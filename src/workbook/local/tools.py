@@ -72,6 +72,9 @@ PROGRAMS = {
     "metrics-server": Program("go/metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server"),
     "pause": Program("pause", "."),
     "registry": Program("go/registry", "github.com/distribution/distribution/v3/cmd/registry"),
+    "terraform-provider-kubectl": Program(
+        "go/terraform-provider-kubectl", "github.com/gavinbunney/terraform-provider-kubectl"
+    ),
 }
 
 
