@@ -119,16 +119,22 @@ def check(
     raise typer.Exit(check_phase(phase, *options, *(["--active"] if active else [])))
 
 
+def _go_back(wanted: Phase) -> list[str]:
+    """Remove what later phases have added to the cluster, and say so; returns what it was."""
+    from workbook.going_back import remove_later_objects
+
+    removed = remove_later_objects(wanted)
+    for name in removed:
+        console.print(f"removed {name}, which is of a later phase")
+    return removed
+
+
 @app.command(epilog="Example: ./workbook goto 0")
 def goto(number: Number) -> None:
     """Bring your system to the state in which a phase is complete, from before it or after it."""
-    from workbook.going_back import remove_later_objects
-
     wanted, choices = _phase(number)
     with exclusively(wanted.root):
-        removed = remove_later_objects(wanted)
-        for name in removed:
-            console.print(f"removed {name}, which is of a later phase")
+        removed = _go_back(wanted)
         if check_phase(wanted) == 0 and not removed:
             return
         for phase in phases(wanted.root, wanted.target):
@@ -137,8 +143,7 @@ def goto(number: Number) -> None:
             if check_phase(phase) != 0 or (removed and phase.needs_cluster):
                 if not examine_phase(phase, choices):
                     raise typer.Exit(2)
-                if phase is not wanted:  # its lesson begins where the phase before it ends
-                    remove_later_objects(phase)
+                _go_back(phase)  # its lesson begins where the one before it ends
                 run_phase(phase, choices)
                 if status := check_phase(phase):
                     raise typer.Exit(status)
