@@ -37,7 +37,7 @@ OF_THE_CLUSTER = {"kube-root-ca.crt"}
 
 @check(read=f"{LESSON}#plan-and-apply", after=test_state.test_state_holds_no_secret)
 def test_plan_finds_no_difference(phase: Phase, terraform: Root, state: dict[str, Any]) -> str:
-    """Plan finds no difference between the code, the state and what is there"""
+    """Plan finds no difference: code, state and world agree"""
     # without the lock: it changes nothing, and shall not be in anybody's way
     done = terraform.run("plan", "-json", "-detailed-exitcode", "-lock=false", "-input=false")
     said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -137,7 +137,7 @@ def _has_ended(state: str) -> bool:
 def test_private_path_works(
     request: pytest.FixtureRequest, phase: Phase, inside: dict[str, Any]
 ) -> str:
-    """Private path works: the API reaches the database, and nobody else does"""
+    """Private path works: the API gets in, and nobody else"""
     if inside["problem"]:
         raise Wrong(
             expected=f"the API's pod to reach {inside['host']}",
@@ -180,7 +180,7 @@ def _from_here(inside: dict[str, Any]) -> str:
 
 @check(read=f"{LESSON}#take-over-what-is-there", after=test_private_path_works)
 def test_all_is_in_terraform(phase: Phase, cluster: Kubernetes, state: dict[str, Any]) -> str:
-    """All infrastructure is in Terraform: nothing of it is there that the code does not name"""
+    """All infrastructure is in Terraform, and nothing beside it"""
     if phase.target != "local":
         raise Unknown(
             "Azure is not asked yet. Compare: az resource list --tag workbook=PREFIX, with: "

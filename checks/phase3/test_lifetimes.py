@@ -69,7 +69,7 @@ def test_rebuilt_in_minutes(
     state: dict[str, Any],
     inside: dict[str, Any],
 ) -> str:
-    """You can destroy and rebuild it in minutes, and no row is lost"""
+    """You can destroy and rebuild in minutes, and lose no row"""
     recording = read_traffic(phase.state, RECORDING)
     if recording is None:
         raise NotStarted("destroy and rebuild it: lesson 3, “Destroy and rebuild”")

@@ -23,7 +23,7 @@ SHORTEST = 8  # what is shorter could be anywhere by chance
 def test_state_is_remote_and_locked(
     phase: Phase, cluster: Kubernetes, terraform: Root, state: dict[str, Any]
 ) -> str:
-    """State is stored remotely, and locked while somebody changes it"""
+    """State is stored remotely, and locked while it changes"""
     kept = read_json(terraform.folder / ".terraform" / "terraform.tfstate") or {}
     backend = (kept.get("backend") or {}).get("type", "local")
     if backend == "local":
