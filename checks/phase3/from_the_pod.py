@@ -7,17 +7,20 @@ import json
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 
 import psycopg2
 
 SECONDS = 3
+SECONDS_TO_BE_ADMITTED = 4  # a rule learns of a new pod a moment after its start
 
 host = os.environ["SENTIMENT_DATABASE_HOST"]
 port = os.environ["SENTIMENT_DATABASE_PORT"]
-found = {"host": host, "port": port, "problem": None}
-try:
-    found["address"] = socket.gethostbyname(host)
+
+
+def look():
+    """What the database tells: rows of the recording, and when the oldest of all was written."""
     with (
         psycopg2.connect(
             host=host,
@@ -31,13 +34,24 @@ try:
         ) as connection,
         connection.cursor() as cursor,
     ):
-        # rows of the recording; and when the oldest of all rows was written, in seconds since 1970
         cursor.execute(
             "SELECT count(*) FILTER (WHERE starts_with(request_id, %s)),"
             " extract(epoch FROM min(written_at))::float8 FROM predictions",
             [sys.argv[1]],
         )
-        found["recorded"], found["oldest"] = cursor.fetchone()
-except (OSError, psycopg2.Error) as error:
-    found["problem"] = (str(error).strip().splitlines() or ["no reason given"])[-1].strip()
-print(json.dumps(found))
+        recorded, oldest = cursor.fetchone()
+        return {"address": socket.gethostbyname(host), "recorded": recorded, "oldest": oldest}
+
+
+deadline = time.monotonic() + SECONDS_TO_BE_ADMITTED
+while True:
+    try:
+        found = {"problem": None, **look()}
+        break
+    except (OSError, psycopg2.Error) as error:
+        said = str(error).strip().splitlines() or ["no reason given"]
+        found = {"problem": said[-1].strip()}
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+print(json.dumps({"host": host, "port": port, **found}))
