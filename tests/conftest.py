@@ -74,11 +74,19 @@ def with_phase2(with_phase1: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def with_phase4(with_phase2: Path) -> Path:
-    """A copy in which phase 4 is complete."""
-    done = cli_of(with_phase2)("goto", "4", seconds=1200)
+def with_phase3(with_phase2: Path) -> Path:
+    """A copy in which phase 3 is complete."""
+    done = cli_of(with_phase2)("goto", "3", seconds=SECONDS_TO_BUILD)  # its provider, too
     assert done.returncode == 0, done.stdout + done.stderr
     return with_phase2
+
+
+@pytest.fixture(scope="session")
+def with_phase4(with_phase3: Path) -> Path:
+    """A copy in which phase 4 is complete."""
+    done = cli_of(with_phase3)("goto", "4", seconds=1200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return with_phase3
 
 
 def _kill_in_the_middle(home: Path) -> None:

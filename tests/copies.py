@@ -20,7 +20,7 @@ def free_port() -> int:
 
 def clean_environment(**more: str) -> dict[str, str]:
     """The environment without what `./workbook test` itself has set."""
-    names = ("WORKBOOK_", "PORT", "PYTHONPATH", "KUBECONFIG", "DOCKER_HOST", "ADDRESS", "REGISTRY")
+    names = ("WORKBOOK_", "PORT", "PYTHONPATH", "KUBE", "DOCKER_HOST", "ADDRESS", "REGISTRY", "TF_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(names)}
     return {**kept, "NO_COLOR": "1", **more}
 

@@ -465,6 +465,7 @@ class Recording(Recorder):
             [
                 "namespace ml-demo",
                 "namespace ml-data",
+                "namespace terraform-state",
                 f"rm {database.FOLDER}",
                 f"install {database.FOLDER}",
                 "persistentvolume postgres",

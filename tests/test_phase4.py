@@ -14,16 +14,18 @@ from workbook.phase import Phase
 pytestmark = pytest.mark.live
 
 
-def test_in_the_state_of_phase_2_nothing_of_phase_4_passes(with_phase2: Path) -> None:
-    done = cli_of(with_phase2)("check", "4")
+def test_in_the_state_of_phase_3_nothing_of_phase_4_passes(with_phase3: Path) -> None:
+    done = cli_of(with_phase3)("check", "4")
     assert done.returncode in (1, 10), done.stdout + done.stderr
-    assert Outcome.PASSED not in outcomes(with_phase2, 4).values(), done.stdout
+    assert Outcome.PASSED not in outcomes(with_phase3, 4).values(), done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_goto_passes_every_check(with_phase4: Path) -> None:
-    assert cli_of(with_phase4)("check", "4").returncode == 0
+def test_goto_passes_every_check_and_phase_3_still_holds(with_phase4: Path) -> None:
+    cli = cli_of(with_phase4)
+    assert cli("check", "4").returncode == 0
     assert set(outcomes(with_phase4, 4).values()) == {"passed"}
+    assert cli("check", "3").returncode == 0
 
 
 def test_the_autoscaler_added_pods_and_took_them_away(with_phase4: Path) -> None:
@@ -39,16 +41,17 @@ def test_a_drill_turns_its_check_red_and_back(with_phase4: Path, name: str) -> N
 
 
 def test_going_back_loses_no_row(with_phase4: Path) -> None:
-    """The last one of this file: it leaves the system in phase 2, whose lesson it runs again."""
+    """The last one of this file: it leaves the system in phase 3; all lessons before run again."""
     cli = cli_of(with_phase4)
     before = _rows(with_phase4)
     assert before
-    back = cli("goto", "2", seconds=1200)
+    back = cli("goto", "3", seconds=1800)
     assert back.returncode == 0, back.stdout + back.stderr
     cluster = open_cluster(with_phase4, "local")
     assert cluster.get_one("hpa", "ml-api") is None
     assert cluster.get_one("resourcequotas", "ml-demo") is None
-    assert set(outcomes(with_phase4, 2).values()) == {"passed"}
+    for phase in (2, 3):
+        assert set(outcomes(with_phase4, phase).values()) == {"passed"}
     assert "rows" in results(with_phase4, 2)["test_stopped_database_costs_nothing"]["note"]
     assert before <= _rows(with_phase4)
 

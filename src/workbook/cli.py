@@ -142,16 +142,22 @@ def check(
     raise typer.Exit(check_lesson(lesson, *options, *(["--active"] if active else [])))
 
 
+def _go_back(wanted: Phase) -> list[str]:
+    """Remove what later phases have added to the cluster, and say so; returns what it was."""
+    from workbook.going_back import remove_later_objects
+
+    removed = remove_later_objects(wanted)
+    for name in removed:
+        console.print(f"removed {name}, which is of a later phase")
+    return removed
+
+
 @app.command(epilog="Example: ./workbook goto 0")
 def goto(number: Number) -> None:
     """Bring your system to the state in which a phase is complete, from before it or after it."""
-    from workbook.going_back import remove_later_objects
-
     wanted, choices = _phase(number)
     with exclusively(wanted.root):
-        removed = remove_later_objects(wanted)
-        for name in removed:
-            console.print(f"removed {name}, which is of a later phase")
+        removed = _go_back(wanted)
         if check_lesson(wanted) == 0 and not removed:
             return
         for phase in phases(wanted.root, wanted.target):
@@ -160,6 +166,7 @@ def goto(number: Number) -> None:
             if check_lesson(phase) != 0 or (removed and phase.needs_cluster):
                 if not examine_phase(phase, choices):
                     raise typer.Exit(2)
+                _go_back(phase)  # its lesson begins where the one before it ends
                 run_and_show(phase, choices)
                 if status := check_lesson(phase):
                     raise typer.Exit(status)
@@ -399,6 +406,17 @@ def up(
         f"registry localhost:{record.registry_port}."
     )
     print('In a terminal of your own: eval "$(./workbook env)", then kubectl get nodes')
+
+
+@app.command(epilog="Example: ./workbook provider")
+def provider() -> None:
+    """Build the Terraform provider that phase 3 uses on the target `local`: once, some minutes."""
+    from workbook.local.provider import SOURCE, provide, version
+
+    steps = Steps(console)
+    with steps("Terraform provider"):
+        provide(steps.say)
+    print(f"{SOURCE} {version()} is built; TF_CLI_CONFIG_FILE tells Terraform where it is.")
 
 
 @app.command(epilog="Example: ./workbook down --verify")

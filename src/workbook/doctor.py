@@ -47,6 +47,8 @@ def examine(phase: Phase, choices: Choices) -> list[Observation]:
         looks += [_port]
     elif choices.target == "local":
         looks += [_engine, _tools, _architecture, _cgroup, _cluster_ports]
+    if phase.needs_terraform:
+        looks += [_terraform]
     observations = [look(phase, choices) for look in looks]
     if phase.needs_cluster and choices.target == "azure":
         from workbook.azure.doctor import examine_azure
@@ -154,6 +156,16 @@ def _tools(phase: Phase, choices: Choices) -> Observation:
     if not all(map(is_built, EVERYWHERE)):
         found += ", not built yet: ./workbook up does"
     return Observation("tools", found)
+
+
+def _terraform(phase: Phase, choices: Choices) -> Observation:
+    from workbook.terraform import HOW_TO_GET_IT, OLDEST, version
+
+    found = version()
+    if found is None:
+        return Observation("Terraform", "missing", HOW_TO_GET_IT)
+    fix = HOW_TO_GET_IT if found < OLDEST else ""
+    return Observation("Terraform", ".".join(map(str, found)), fix)
 
 
 def _architecture(phase: Phase, choices: Choices) -> Observation:

@@ -8,6 +8,7 @@ from workbook.azure.client import az_folder
 from workbook.azure.names import names
 from workbook.choices import Choices
 from workbook.local.cluster import Cluster
+from workbook.local.provider import configuration
 from workbook.local.tools import EVERYWHERE, folder_of, gateway_crds
 
 
@@ -25,6 +26,10 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
         "PORT": str(choices.port),
         "KUBECONFIG": str(home / ".workbook" / choices.target / "kubeconfig"),
     }
+    # Terraform: the Kubernetes backend does not read KUBECONFIG; no look for newer versions
+    environment |= {"KUBE_CONFIG_PATH": environment["KUBECONFIG"], "CHECKPOINT_DISABLE": "1"}
+    if choices.target == "local":
+        environment["TF_CLI_CONFIG_FILE"] = str(configuration())
     for name in ("NO_PROXY", "no_proxy"):  # what is on this machine is not behind a proxy
         environment[name] = ",".join(filter(None, [os.environ.get(name), "localhost,127.0.0.1"]))
     if choices.target == "local" and (record := Cluster(home).record()):
@@ -32,6 +37,7 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
             "ADDRESS": f"http://127.0.0.1:{record.cluster_port}",
             "BASE_IMAGE": record.base_image,
             "REGISTRY": f"localhost:{record.registry_port}",
+            "TF_VAR_registry": f"localhost:{record.registry_port}",
             "POSTGRES_PORT": str(record.database_port),
             "GATEWAY_CRDS": str(gateway_crds()),
             "GATEWAY_PORT": str(record.gateway_port),

@@ -1,8 +1,10 @@
 """Going back to an earlier phase: what a later one has added to the cluster goes."""
 
 from workbook.check import Finding
-from workbook.kubernetes import Kubernetes, open_cluster
+from workbook.kubernetes import Kubernetes, name_of, open_cluster
+from workbook.local import database
 from workbook.phase import Phase, phases
+from workbook.terraform import NAMESPACE as STATE
 
 
 def remove_later_objects(wanted: Phase) -> list[str]:
@@ -24,7 +26,22 @@ def remove_later_objects(wanted: Phase) -> list[str]:
             removed += [name for name in later if name not in removed]
     for name in removed:
         cluster.delete(*name.split("/"))
-    return removed
+    return removed + ([] if wanted.needs_terraform else _forget_infrastructure(cluster))
+
+
+def _forget_infrastructure(cluster: Kubernetes) -> list[str]:
+    """Delete the local root's state, and the rules that no earlier phase has; returns their names.
+
+    The server stays: it is the one that an earlier phase makes by hand.
+    """
+    server = cluster.within(database.NAMESPACE)
+    rules = [f"networkpolicy/{name_of(rule)}" for rule in server.get("networkpolicies")]
+    for rule in rules:
+        server.delete(*rule.split("/"))
+    if cluster.get_one("namespaces", STATE) is None:
+        return rules
+    cluster.delete("namespace", STATE)
+    return [*rules, f"namespace/{STATE}"]
 
 
 def _objects_of(phase: Phase, cluster: Kubernetes) -> list[str]:

@@ -93,6 +93,11 @@ class Phase(Lesson):
         return self.number >= 2
 
     @property
+    def needs_terraform(self) -> bool:
+        """Whether its infrastructure is code."""
+        return self.number >= 3
+
+    @property
     def drills(self) -> Path:
         return self.root / "drills" / self.name
 

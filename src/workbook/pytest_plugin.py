@@ -216,7 +216,7 @@ def keep_results(lesson: Lesson, results: list[Result]) -> None:
 
 def _in_our_environment(command: str) -> str:
     """A command for the learner's own terminal, where kubectl may know another cluster."""
-    if command.startswith(("kubectl", "docker")) and "KUBECONFIG" not in os.environ:
+    if command.startswith(("kubectl", "docker", "terraform")) and "KUBECONFIG" not in os.environ:
         return f'eval "$(./workbook env)"; {command}'
     return command
 

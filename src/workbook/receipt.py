@@ -102,7 +102,16 @@ def _cluster(phase: Phase) -> dict[str, str]:
         "kind": versions().kind,
         "docker": docker,
         "node image": record.node_image,
+        **(_terraform() if phase.needs_terraform else {}),
     }
+
+
+def _terraform() -> dict[str, str]:
+    from workbook.local import provider
+    from workbook.terraform import version
+
+    found = ".".join(map(str, version() or ())) or "not installed"
+    return {"terraform": found, "its provider kubectl": provider.version()}
 
 
 def _commit(home: Path) -> str:

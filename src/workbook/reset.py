@@ -13,6 +13,7 @@ from workbook.kubernetes import NAMESPACE, Kubernetes, open_cluster
 from workbook.local import database
 from workbook.local.engine import find_engine
 from workbook.phase import Phase
+from workbook.terraform import NAMESPACE as STATE
 
 
 def what_goes(phase: Phase) -> list[str]:
@@ -57,7 +58,9 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
 
 def _namespaces(phase: Phase) -> list[str]:
     """Where the phase's objects are; Azure's database is no object of the cluster."""
-    return [NAMESPACE, database.NAMESPACE] if _uses_local_database(phase) else [NAMESPACE]
+    if not _uses_local_database(phase):
+        return [NAMESPACE]
+    return [NAMESPACE, database.NAMESPACE, STATE]  # the state, if any: it is of that database
 
 
 def _folders(phase: Phase) -> dict[Path, str]:

@@ -73,6 +73,9 @@ PROGRAMS = {
     "pause": Program("pause", "."),
     "registry": Program("go/registry", "github.com/distribution/distribution/v3/cmd/registry"),
     "tflint": Program("go/tflint", "github.com/terraform-linters/tflint"),
+    "terraform-provider-kubectl": Program(
+        "go/terraform-provider-kubectl", "github.com/gavinbunney/terraform-provider-kubectl"
+    ),
 }
 
 

@@ -1,0 +1,205 @@
+"""The infrastructure of phase 3: code, state and cluster agree, and only the app has a way in."""
+
+import ipaddress
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from checks.phase3 import test_state
+from checks.phase3.conftest import DATABASE, objects_of, terraform_here
+from workbook.check import Unknown, Wrong, check
+from workbook.deployment import Deployment
+from workbook.kubernetes import Kubernetes, Object, eventually, name_of, owner_of
+from workbook.phase import Phase
+from workbook.terraform import Root, last_words
+
+LESSON = "phases/phase3/README.md"
+DIFFERENCES = 2  # the status of plan -detailed-exitcode
+SECONDS_TO_KNOCK = 3
+SECONDS_TO_RUN = 40  # a pod that knocks
+PROBE = "check-private-path"
+KNOCK = """
+import socket, sys
+address = socket.gethostbyname(sys.argv[1])
+try:
+    socket.create_connection((address, int(sys.argv[2])), timeout=float(sys.argv[3])).close()
+    print("it was let in")
+except OSError as error:
+    print("refused:", error)
+"""
+# Of the local server's namespace: what has a life of its own, beside what Terraform has.
+KINDS = "statefulsets,deployments,jobs,cronjobs,pods,services,configmaps,networkpolicies"
+OF_THE_CLUSTER = {"kube-root-ca.crt"}
+
+
+@check(read=f"{LESSON}#plan-and-apply", after=test_state.test_state_holds_no_secret)
+def test_plan_finds_no_difference(phase: Phase, terraform: Root, state: dict[str, Any]) -> str:
+    """Plan finds no difference: code, state and world agree"""
+    # without the lock: it changes nothing, and shall not be in anybody's way
+    done = terraform.run("plan", "-json", "-detailed-exitcode", "-lock=false", "-input=false")
+    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode not in (0, DIFFERENCES):
+        problems = [s["@message"] for s in said if s.get("@level") == "error"]
+        raise Wrong(
+            expected="a plan",
+            found="\n".join(problems) or last_words(done.stderr) or "no reason given",
+            why="the code is broken, or Terraform cannot ask what is there",
+            run_next=terraform_here(phase, "validate"),
+        )
+    if done.returncode == DIFFERENCES:
+        raise Wrong(
+            expected="nothing to change",
+            found="; ".join(_changes(said)),
+            why="somebody has changed or deleted something without the code, or has changed the "
+            "code without applying it. Which of the two is right, only you know",
+            run_next=terraform_here(phase, "plan") + "; apply makes it as the code says",
+        )
+    return f"{len(state['resources'])} resources, as the code says"
+
+
+def _changes(said: list[dict[str, Any]]) -> Iterator[str]:
+    """What a plan would do, from its own messages."""
+    for message in said:
+        if message["type"] == "planned_change":
+            change = message["change"]
+            yield f"{change['action']} {change['resource']['addr']}"
+        elif message["type"] == "outputs":
+            for name, output in message["outputs"].items():
+                if output.get("action", "noop") != "noop":
+                    yield f"{output['action']} output {name}"
+
+
+@pytest.fixture
+def knocks(cluster: Kubernetes, deployment: Deployment, inside: dict[str, Any]) -> Iterator[str]:
+    """What a pod is told that is beside the API and is not the API; it is removed afterwards."""
+    cluster.delete("pod", PROBE)  # of a check that was killed
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": PROBE, "labels": {"app.kubernetes.io/name": PROBE}},
+        "spec": {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": "probe",
+                    "image": deployment.image,
+                    "command": [
+                        *("python", "-c", KNOCK),
+                        *(inside["host"], inside["port"], str(SECONDS_TO_KNOCK)),
+                    ],
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "readOnlyRootFilesystem": True,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
+                    "resources": {
+                        "requests": {"cpu": "50m", "memory": "64Mi"},
+                        "limits": {"cpu": "500m", "memory": "64Mi"},
+                    },
+                }
+            ],
+        },
+    }
+    try:
+        made = cluster.run("create", "--filename=-", stdin=json.dumps(pod))
+        if made.returncode != 0:
+            raise Unknown(f"no pod can be made to try it: {made.stderr.strip()}")
+        eventually(lambda: _state_of(cluster), _has_ended, SECONDS_TO_RUN)
+        said = cluster.run("logs", PROBE).stdout.strip()
+        if not said.startswith(("refused", "it was")):
+            raise Unknown(f"the pod that tries it did not run: {said or _state_of(cluster)}")
+        yield said
+    finally:
+        cluster.run(
+            "delete", "pod", PROBE, "--ignore-not-found", "--wait=false", "--grace-period=0"
+        )
+
+
+def _state_of(cluster: Kubernetes) -> str:
+    found: Object = cluster.get_one("pods", PROBE) or {}
+    return str(found.get("status", {}).get("phase", "gone"))
+
+
+def _has_ended(state: str) -> bool:
+    return state in ("Succeeded", "Failed")
+
+
+@check(read=f"{LESSON}#who-may-come-in", after=test_plan_finds_no_difference)
+def test_private_path_works(
+    request: pytest.FixtureRequest, phase: Phase, inside: dict[str, Any]
+) -> str:
+    """Private path works: the API gets in, and nobody else"""
+    if inside["problem"]:
+        raise Wrong(
+            expected=f"the API's pod to reach {inside['host']}",
+            found=inside["problem"],
+            why="the rule admits pods by their labels, in the namespace ml-demo: api, migration "
+            "and retention. A pod that has another label is a stranger",
+            run_next="kubectl --namespace ml-demo get pods --show-labels; "
+            f"kubectl --namespace {DATABASE} describe networkpolicies",
+        )
+    if phase.target == "local":
+        said = request.getfixturevalue("knocks")
+        who = "a pod beside the API"
+        look = f"kubectl --namespace {DATABASE} get networkpolicies --output yaml"
+    else:
+        said = _from_here(inside)
+        who = "your machine"
+        look = terraform_here(phase, "plan")
+    if said.startswith("it was"):
+        raise Wrong(
+            expected=f"{who} to be refused",
+            found=said,
+            why="rules that admit add up: one that is too wide opens what all others keep shut. "
+            "And a plan does not see what is not in the state",
+            run_next=look,
+        )
+    return f"the API by {inside['address']}; {who}: {said}"
+
+
+def _from_here(inside: dict[str, Any]) -> str:
+    """Whether the name is known and open outside of the network, where it must not be."""
+    if not ipaddress.ip_address(inside["address"]).is_private:
+        return f"it was let in by a public address, {inside['address']}"
+    try:
+        where = (inside["host"], int(inside["port"]))
+        socket.create_connection(where, timeout=SECONDS_TO_KNOCK).close()
+    except OSError as error:
+        return f"refused: {error}"
+    return "it was let in"
+
+
+@check(read=f"{LESSON}#take-over-what-is-there", after=test_private_path_works)
+def test_all_is_in_terraform(phase: Phase, cluster: Kubernetes, state: dict[str, Any]) -> str:
+    """All infrastructure is in Terraform, and nothing beside it"""
+    if phase.target != "local":
+        raise Unknown(
+            "Azure is not asked yet. Compare: az resource list --tag workbook=PREFIX, with: "
+            + terraform_here(phase, "state list")
+        )
+    known = {(each["kind"], each["name"]) for each in objects_of(state)}
+    found = {
+        (each["kind"], name_of(each))
+        for each in cluster.within(DATABASE).get(KINDS)
+        if name_of(each) not in OF_THE_CLUSTER and not owner_of(each)["name"]
+    }
+    if strangers := sorted(found - known):
+        raise Wrong(
+            expected=f"every object of {DATABASE} to be in the code",
+            found=", ".join(f"{kind} {name}" for kind, name in strangers),
+            why="what was made by hand is not there after the next rebuild, and until then nobody "
+            "knows what it is for. Plan does not show it: it looks at what is in the state",
+            run_next=f"kubectl --namespace {DATABASE} describe "
+            + " ".join(f"{kind}/{name}".lower() for kind, name in strangers)
+            + "; then write it into the code and import it, or delete it",
+        )
+    return f"{len(found)} objects of {DATABASE}, all in the state"

@@ -1,0 +1,122 @@
+"""What phase 3 destroys and rebuilds, and what it cannot destroy."""
+
+from datetime import datetime
+from typing import Any
+
+from checks.phase3 import test_infrastructure, test_state
+from checks.phase3.conftest import DATABASE, RECORDING, objects_of, terraform_here
+from workbook.check import NotStarted, Wrong, check
+from workbook.kubernetes import Kubernetes, Object, name_of
+from workbook.phase import Phase
+from workbook.terraform import Root
+from workbook.traffic import read_traffic
+
+LESSON = "phases/phase3/README.md"
+SECONDS_TO_REBUILD = {"local": 600, "azure": 3600}
+NEVER = {"Namespace", "PersistentVolume", "PersistentVolumeClaim", "Secret"}  # in the local state
+VOLUME = "postgres"
+CLAIM = "data-postgres-0"
+
+
+@check(
+    read=f"{LESSON}#what-must-never-be-destroyed",
+    after=test_state.test_state_is_remote_and_locked,
+)
+def test_what_must_outlive_the_server_does(
+    phase: Phase, cluster: Kubernetes, state: dict[str, Any]
+) -> str:
+    """What must never be destroyed is out of Terraform's reach"""
+    if phase.target != "local":
+        kept = {r["type"] for r in state["resources"]} & {"azurerm_storage_account"}
+        if kept:
+            raise Wrong(
+                expected="the storage of the state in a root and a group of its own",
+                found=f"{', '.join(kept)} in the state that it keeps",
+                why="a destroy would delete its own memory in the middle of its work",
+                run_next=terraform_here(phase, "state list"),
+            )
+        return "the state's storage is in a root of its own"
+    if reach := sorted({each["kind"] for each in objects_of(state)} & NEVER):
+        raise Wrong(
+            expected="no volume, claim, Secret or namespace in the state",
+            found=", ".join(reach),
+            why="what is in the state goes with `terraform destroy`, and with it the rows",
+            run_next=terraform_here(phase, "state list"),
+        )
+    volume = cluster.get_one("persistentvolumes", VOLUME)
+    claim = cluster.within(DATABASE).get_one("persistentvolumeclaims", CLAIM)
+    if volume is None or claim is None:
+        raise NotStarted("make the database: lesson 2, “Get a database”")
+    policy = volume["spec"]["persistentVolumeReclaimPolicy"]
+    if policy != "Retain":
+        raise Wrong(
+            expected="a volume whose data stay when its claim goes: Retain",
+            found=f"{policy}, since somebody changed it",
+            why="with the claim, or with its namespace, the data would be deleted at once",
+            run_next=f"kubectl get persistentvolume {VOLUME} --output yaml",
+        )
+    return f"{policy}; the claim is of {claim['metadata']['creationTimestamp']}"
+
+
+@check(
+    read=f"{LESSON}#destroy-and-rebuild",
+    after=test_infrastructure.test_private_path_works,
+)
+def test_rebuilt_in_minutes(
+    phase: Phase,
+    cluster: Kubernetes,
+    terraform: Root,
+    state: dict[str, Any],
+    inside: dict[str, Any],
+) -> str:
+    """You can destroy and rebuild in minutes, and lose no row"""
+    recording = read_traffic(phase.state, RECORDING)
+    if recording is None:
+        raise NotStarted("destroy and rebuild it: lesson 3, “Destroy and rebuild”")
+    limit = SECONDS_TO_REBUILD[phase.target]
+    refused = recording.failed if phase.target == "local" else []  # there, the API is rebuilt too
+    if recording.status != 0 or refused or recording.seconds > limit:
+        raise Wrong(
+            expected=f"a rebuild within {limit // 60} minutes, and every prediction answered",
+            found=f"{recording.seconds:.0f} s, status {recording.status}; {recording.summary()}",
+            why="the API must not wait for its database; and what takes hours is not rebuilt when "
+            "it matters",
+            run_next="./workbook lab 3, “Destroy and rebuild”",
+        )
+    if phase.target == "local":
+        _are_newer(phase, cluster, state, recording.started)
+    answered = len(recording.samples) - len(recording.failed)
+    if inside["recorded"] != answered:
+        raise Wrong(
+            expected=f"{answered} rows for {answered} answers of the time of the rebuild",
+            found=f"{inside['recorded']} rows",
+            why="rows are missing: they were never written, or somebody deleted them since",
+            run_next="./workbook check 2",
+        )
+    before = datetime.fromisoformat(recording.started).timestamp()
+    if inside["oldest"] is None or inside["oldest"] > before:
+        raise Wrong(
+            expected="rows from before the rebuild",
+            found="none",
+            why="the server came back with an empty volume, or with another one",
+            run_next=f"kubectl get persistentvolume {VOLUME} --output yaml",
+        )
+    return f"{recording.seconds:.0f} s, {recording.summary()}; {answered} rows, and those before"
+
+
+def _are_newer(phase: Phase, cluster: Kubernetes, state: dict[str, Any], started: str) -> None:
+    """The objects that are there were made by the rebuild that was recorded, or later."""
+    server = cluster.within(DATABASE)
+    found: dict[tuple[str, str], Object] = {
+        (each["kind"], name_of(each)): each for each in server.get(test_infrastructure.KINDS)
+    }
+    for wanted in objects_of(state):
+        made = found[wanted["kind"], wanted["name"]]["metadata"]["creationTimestamp"]
+        if made < started:
+            raise Wrong(
+                expected=f"a {wanted['kind']} {wanted['name']} that the recorded rebuild has made",
+                found=f"it was made at {made}, and the recorded rebuild began at {started}",
+                why="the recording is of another system, or another day: what you have has not "
+                "been rebuilt, and nobody knows whether it can be",
+                run_next="./workbook lab 3, “Destroy and rebuild”",
+            )

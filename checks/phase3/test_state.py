@@ -1,0 +1,114 @@
+"""The state of phase 3: where it is, who may change it now, and what must not be in it."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from checks.phase3.conftest import DATABASE, terraform_here
+from workbook.check import NotStarted, Wrong, check
+from workbook.kubernetes import Kubernetes, Object, name_of
+from workbook.phase import Phase, read_json
+from workbook.terraform import LEASE, NAMESPACE, Root
+
+LESSON = "phases/phase3/README.md"
+REFUSED = "refused.txt"  # what the second of two at a time was told
+LOCK = "app.terraform.io/lock-info"
+PUBLIC = {"tls.crt", "ca.crt"}  # of a Secret: certificates are for everybody
+SHORTEST = 8  # what is shorter could be anywhere by chance
+
+
+@check(read=f"{LESSON}#a-place-for-the-state")
+def test_state_is_remote_and_locked(
+    phase: Phase, cluster: Kubernetes, terraform: Root, state: dict[str, Any]
+) -> str:
+    """State is stored remotely, and locked while it changes"""
+    kept = read_json(terraform.folder / ".terraform" / "terraform.tfstate") or {}
+    backend = (kept.get("backend") or {}).get("type", "local")
+    if backend == "local":
+        raise Wrong(
+            expected="a backend that others can reach",
+            found="a file on this machine",
+            why="whoever has another copy of the file knows of another infrastructure, and nobody "
+            "is told that somebody else is at work",
+            run_next=terraform_here(phase, "init -reconfigure"),
+        )
+    refused = phase.state / REFUSED
+    if not refused.exists() or "Lock Info" not in refused.read_text(encoding="utf-8"):
+        raise NotStarted("let two apply at once: lesson 3, “Two at the same time”")
+    if phase.target == "local":
+        lease = cluster.within(NAMESPACE).get_one("leases", LEASE)
+        if lease is not None and lease["spec"].get("holderIdentity"):
+            raise _held(phase, lease)
+    return f"{backend}, version {state['serial']}; nobody holds the lock"
+
+
+def _held(phase: Phase, lease: Object) -> Wrong:
+    lock = json.loads(lease["metadata"].get("annotations", {}).get(LOCK, "{}"))
+    identity = lock.get("ID") or lease["spec"]["holderIdentity"]
+    return Wrong(
+        expected="a lock that nobody holds",
+        found=f"{lock.get('Who', 'somebody')} has held it since {lock.get('Created', 'some time')}"
+        f", for {lock.get('Operation', 'something')}; its ID is {identity}",
+        why="somebody is at work, and then wait; or a Terraform was killed and could not give it "
+        "back, and then nobody can change anything until it is taken away. Ask whoever it names",
+        run_next=terraform_here(phase, f"force-unlock {identity}")
+        + ", if that Terraform is really gone",
+    )
+
+
+@check(read=f"{LESSON}#what-a-state-is", after=test_state_is_remote_and_locked)
+def test_state_holds_no_secret(phase: Phase, cluster: Kubernetes, state: dict[str, Any]) -> str:
+    """State holds no secret"""
+    places = list(_texts(state))
+    count = 0
+    for namespace in (cluster.namespace, DATABASE):
+        for secret in cluster.within(namespace).get("secrets"):
+            for key, encoded in (secret.get("data") or {}).items():
+                plain = base64.b64decode(encoded).decode("utf-8", "replace").strip()
+                if key in PUBLIC or len(plain) < SHORTEST:
+                    continue
+                count += 1
+                where = next((p for p, text in places if plain in text or encoded in text), None)
+                if where:
+                    raise _leaked(phase, f"{name_of(secret)}, {key}", where)
+    return f"looked for {count} secrets in {len(places)} texts"
+
+
+def _leaked(phase: Phase, secret: str, where: str) -> Wrong:
+    is_output = where.startswith("outputs.")
+    return Wrong(
+        expected="no secret in the state",
+        found=f"that of the Secret {secret} stands in {where}",
+        why="a state is plain text for everybody who may read it, and so are its older versions. "
+        "`sensitive = true` hides a value on the screen, and nowhere else",
+        run_next=(
+            terraform_here(phase, "plan")
+            if is_output
+            else terraform_here(phase, f"state show '{re.sub(r'^resources.', '', where)}'")
+        )
+        + "; take it out of the code, apply, and make a new secret: the old one is known",
+    )
+
+
+def _texts(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every text of a state, with where it stands."""
+    for name, output in state.get("outputs", {}).items():
+        for text in _strings(output.get("value")):
+            yield f"outputs.{name}", text
+    for resource in state["resources"]:
+        for instance in resource["instances"]:
+            for text in _strings(instance.get("attributes")):
+                yield f"resources.{resource['type']}.{resource['name']}", text
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)

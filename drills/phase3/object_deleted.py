@@ -1,0 +1,37 @@
+"""An object that was deleted outside of Terraform."""
+
+from checks.phase3.test_infrastructure import test_plan_finds_no_difference
+from drills.phase3._infrastructure import HERE, apply, server_of
+from workbook.drill import Drill, NothingToBreak, System
+from workbook.kubernetes import name_of
+
+
+def break_it(system: System) -> None:
+    server = server_of(system)
+    names = [name_of(each) for each in server.get("configmaps")]
+    ours = [name for name in names if name.startswith("postgres-")]
+    if not ours:
+        raise NothingToBreak("There is no ConfigMap of the server.", "./workbook goto 3")
+    for name in ours:
+        server.delete("configmap", name)
+
+
+def fix(system: System) -> None:
+    apply(system)
+
+
+DRILL = Drill(
+    title="“That ConfigMap with the strange name? Nobody seemed to need it.”",
+    turns_red=test_plan_finds_no_difference,
+    hints=(
+        "The server runs, because it has read its configuration. What if it starts again?",
+        "terraform plan: an object that is in the state and not on the cluster is to be made",
+        "kubectl --namespace ml-data get configmaps, and what the StatefulSet mounts",
+    ),
+    way_back=(
+        "Apply, as has been done now: what is missing is made, and what is there is left alone.\n"
+        f"{HERE} apply"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

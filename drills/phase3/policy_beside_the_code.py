@@ -1,0 +1,40 @@
+"""A rule beside the code that admits everybody."""
+
+from checks.phase3.conftest import DATABASE
+from checks.phase3.test_infrastructure import test_private_path_works
+from drills.phase3._infrastructure import create, server_of
+from workbook.drill import Drill, System
+
+NAME = "debugging"
+WIDE = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": NAME, "namespace": DATABASE},
+    "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}]},
+}
+
+
+def break_it(system: System) -> None:
+    create(server_of(system), WIDE)
+
+
+def fix(system: System) -> None:
+    server_of(system).delete("networkpolicy", NAME)
+
+
+DRILL = Drill(
+    title="“Just for debugging, and I have not touched your Terraform.”",
+    turns_red=test_private_path_works,
+    hints=(
+        "Plan finds nothing: it looks at what is in the state. What else is there?",
+        "kubectl --namespace ml-data get networkpolicies",
+        "Rules that admit add up. `ingress: [{}]` admits everybody, whatever the others say.",
+    ),
+    way_back=(
+        "Delete what is not in the code, as has been done now. Who needs a way in for debugging,\n"
+        "writes it into the code, where others see it and it can be taken away again.\n"
+        '  eval "$(./workbook env)"; kubectl --namespace ml-data delete networkpolicy debugging'
+    ),
+    break_it=break_it,
+    fix=fix,
+)

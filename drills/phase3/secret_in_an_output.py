@@ -1,0 +1,53 @@
+"""A password in the state, by way of an output that is marked as sensitive."""
+
+import base64
+import json
+
+from checks.phase3.test_state import test_state_holds_no_secret
+from drills.objects import cluster_of
+from drills.phase3._infrastructure import HERE, server_of, state_of, terraform
+from workbook.drill import Drill, NothingToBreak, System
+
+OUTPUT = "database_password"
+
+
+def break_it(system: System) -> None:
+    server_of(system)
+    secret = cluster_of(system).get_one("secrets", "database-ml-api")
+    if secret is None:
+        raise NothingToBreak("There is no Secret database-ml-api yet.", "./workbook goto 2")
+    password = base64.b64decode(secret["data"]["password"]).decode().strip()
+    output = {"value": password, "type": "string", "sensitive": True}
+    _push(system, {OUTPUT: output})
+
+
+def fix(system: System) -> None:
+    _push(system, {OUTPUT: None})
+
+
+def _push(system: System, outputs: dict[str, object]) -> None:
+    """Change outputs in the state, as an apply of other code would."""
+    state = state_of(system)
+    changed = {**state["outputs"], **outputs}
+    state["outputs"] = {name: output for name, output in changed.items() if output is not None}
+    state["serial"] += 1
+    terraform(system, "state", "push", "-", stdin=json.dumps(state))
+
+
+DRILL = Drill(
+    title="“I have made an output of the password. It is marked `sensitive`, so nobody sees it.”",
+    turns_red=test_state_holds_no_secret,
+    hints=(
+        "terraform output shows <sensitive>. Where does Terraform have it from?",
+        "Read the state itself: terraform state pull",
+        "It is under outputs, as plain text. terraform plan says what the code thinks of it.",
+    ),
+    way_back=(
+        "Take the output out of the code and apply: plan says that it goes, and it has been done\n"
+        "now. Then make a new password: who read the state, or keeps an older version of it, has\n"
+        "the old one.\n"
+        f"{HERE} apply"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,149 @@
+"""What becomes of requests in flight when the process is told to end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sentiment import model
+
+TEXT = {"text": "the film is superb"}
+BODY = json.dumps(TEXT).encode()
+
+
+@contextmanager
+def served(
+    model_dir: Path, port: int, patience: int, **settings: str
+) -> Iterator[subprocess.Popen[str]]:
+    """The API as a process of its own, which has answered once."""
+    command = [sys.executable, "-m", "uvicorn", "sentiment.api:app", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--timeout-graceful-shutdown", str(patience)],
+        cwd=Path(model.__file__).parent.parent,
+        env={**os.environ, "SENTIMENT_MODEL_DIR": str(model_dir), **settings},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_until(lambda: answers(port), 30)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "in vain"
+        time.sleep(0.02)
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/ready").status_code == 200
+    except httpx.ConnectError:
+        return False
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def begin(port: int) -> socket.socket:
+    """A request whose second half is still to come."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    head = f"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: {len(BODY)}\r\n"
+    head += "Content-Type: application/json\r\nX-Request-ID: slow\r\n\r\n"
+    connection.sendall(head.encode() + BODY[:10])
+    time.sleep(0.2)  # until it has arrived, which nothing tells
+    return connection
+
+
+def ended(process: subprocess.Popen[str]) -> bool:
+    # uvicorn ends by the signal that it was sent, but for process 1 of a container, which cannot
+    # kill itself, and exits with 0
+    return process.returncode in (0, -signal.SIGTERM)
+
+
+def test_a_request_in_flight_is_answered_and_nothing_new_is_taken(kept: Path, port: int) -> None:
+    with served(kept, port, patience=20) as process, begin(port) as connection:
+        process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not answers(port), 5)
+        assert process.poll() is None
+        connection.sendall(BODY[10:])
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"positive" in answer
+
+        logged, _ = process.communicate(timeout=5)
+        assert ended(process)
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert [line["status"] for line in lines if line["request_id"] == "slow"] == [200]
+    assert {line["logger"] for line in lines} == {"uvicorn.error", "sentiment.logs"}
+
+
+def test_an_idle_process_ends_at_once(kept: Path, port: int) -> None:
+    with served(kept, port, patience=20) as process, httpx.Client() as client:
+        client.get(f"http://127.0.0.1:{port}/health")  # and keeps the connection open
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=2)
+        assert ended(process)
+
+
+def test_a_request_that_takes_too_long_is_cut_off(kept: Path, port: int) -> None:
+    with served(kept, port, patience=1) as process, begin(port):
+        process.send_signal(signal.SIGTERM)
+        logged, _ = process.communicate(timeout=5)
+        assert ended(process)
+    assert all(json.loads(line) for line in logged.splitlines())
+
+
+def test_rows_that_wait_are_written_before_the_process_ends(
+    kept: Path, port: int, server: Any
+) -> None:
+    settings = server.environment("ml_api") | {"SENTIMENT_FLUSH_SECONDS": "60"}
+    with served(kept, port, patience=20, **settings) as process, httpx.Client() as client:
+        for _ in range(200):
+            client.post(f"http://127.0.0.1:{port}/predict", json=TEXT).raise_for_status()
+        assert server.ask("SELECT count(*) FROM predictions") == [(0,)]
+        process.send_signal(signal.SIGTERM)
+        logged, _ = process.communicate(timeout=10)
+        assert ended(process)
+    assert server.ask("SELECT min(sequence), max(sequence), count(*) FROM predictions") == [
+        (1, 200, 200)
+    ]
+    assert "rows" not in logged
+
+
+def test_a_process_that_is_killed_leaves_a_gap_of_less_than_a_flush_and_no_more(
+    kept: Path, port: int, server: Any
+) -> None:
+    with (
+        served(kept, port, patience=20, **server.environment("ml_api")) as process,
+        httpx.Client() as client,
+    ):
+        answered = []
+        for _ in range(200):  # their lines fit into the pipe that nobody reads
+            client.post(f"http://127.0.0.1:{port}/predict", json=TEXT).raise_for_status()
+            answered.append(time.monotonic())
+        process.kill()
+        process.wait()
+    killed = time.monotonic()
+    [(first, last, count)] = server.ask(
+        "SELECT min(sequence), max(sequence), count(*) FROM predictions"
+    )
+    assert (first, last) == (1, count), "the rows that are lost are the last ones"
+    assert all(killed - moment < 1 for moment in answered[count:])
