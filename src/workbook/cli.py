@@ -41,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-AUTHORITY = "CURL_CA_BUNDLE"  # curl's own variable: who vouches for ADDRESS, where it is not public
+AUTHORITY = "ADDRESS_CA"  # the certificate that vouches for ADDRESS, where it is not public
 LEAVES = {  # what `down --verify` looks for
     "local": "container, volume, image, process or file",
     "azure": "resource group, resource, deleted key vault or role assignment",

@@ -62,9 +62,12 @@ def _python(phase: Phase, choices: Choices) -> Observation:
 
 
 def _programs(phase: Phase, choices: Choices) -> Observation:
-    missing = [name for name in ("bash", "curl", "git") if shutil.which(name) is None]
+    needed = ["bash", "curl", "git"]
+    if phase.needs_database:
+        needed.append("openssl")  # passwords and certificates
+    missing = [name for name in needed if shutil.which(name) is None]
     if not missing:
-        return Observation("programs", "bash, curl and git are there")
+        return Observation("programs", f"{', '.join(needed[:-1])} and {needed[-1]} are there")
     install = "brew install" if sys.platform == "darwin" else "sudo apt install"
     fix = f"{install} {' '.join(missing)}"
     return Observation("programs", f"missing: {', '.join(missing)}", fix)

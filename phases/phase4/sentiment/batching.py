@@ -1,14 +1,14 @@
 """Micro-batching: texts that wait at the same time are judged together.
 
 Much of what the model does for a text is preparing, which a batch needs once: in a full one, a text
-costs a fifth of what it does alone. A batch is judged when as many texts wait as were in the batch
-before, and after at most `batch_seconds`. So when the API is idle, and the batch before was one
-text, a text is judged as soon as those that arrived with it are there: no clock is set, and nobody
-waits. Under load the callers that have just been answered ask again, and it is worth waiting for
-them. Whoever comes alone after that waits in vain, once.
+costs less than a tenth of what it does alone. A batch is judged when as many texts wait as were in
+the batch before, and after at most `batch_seconds`. So when the API is idle, and the batch before
+was one text, a text is judged as soon as those that arrived with it are there: no clock is set, and
+nobody waits. Under load the callers that have just been answered ask again, and it is worth waiting
+for them. Whoever comes alone after that waits in vain, once.
 
 The model runs in the event loop: a full batch of short texts takes it a millisecond or two, and one
-of the longest texts less than a tenth of a second, in which nothing else is answered. A thread
+of the longest texts about a tenth of a second, in which nothing else is answered. A thread
 would have to share the interpreter with the loop all the same. No more than `batch_texts` ever
 wait here, as the one that makes the batch full has it judged. Under overload, requests wait where
 they did without batches: in their connections, whose number nothing here bounds.
