@@ -112,7 +112,6 @@ LIMITS = {  # learn.microsoft.com/azure/azure-resource-manager/management/resour
     "ACR": r"[A-Za-z0-9]{5,50}",
     "DB": r"[a-z0-9][-a-z0-9]{1,61}[a-z0-9]",
     "STATE_RG": r"[-\w.()]{1,90}",
-    "STATE_STORAGE": r"[a-z0-9]{3,24}",
 }
 
 

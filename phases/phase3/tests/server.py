@@ -85,7 +85,7 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / "log").open("ab"),
         )
-        wait_until(self.answers, 30)
+        wait_until(self.answers)
 
     def answers(self) -> bool:
         try:
@@ -115,13 +115,16 @@ class Server:
         """It accepts connections, as the system does that for it, and never answers."""
         assert self._process is not None
         parent = psutil.Process(self._process.pid)
-        processes = [parent, *parent.children()]
-        for process in processes:
-            process.suspend()
+        # The parent first, and last to go on: it makes no child meanwhile, and buries none.
+        parent.suspend()
+        wait_until(lambda: parent.status() == psutil.STATUS_STOPPED)
+        children = parent.children()
+        for child in children:
+            child.suspend()
         try:
             yield
         finally:
-            for process in processes:
+            for process in [*children, parent]:
                 process.resume()
 
     def ask(
@@ -148,7 +151,7 @@ class Server:
             "database_user": user,
             "database_password_file": self.folder / user,
             "database_ca_file": self.authority.file,
-            "database_seconds": 1,
+            "database_seconds": 10,
         }
         return Settings(**{**given, **changes})
 
@@ -173,8 +176,8 @@ class Patient(extensions.connection):
     seconds = 30
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < deadline, "in vain"
         time.sleep(0.02)

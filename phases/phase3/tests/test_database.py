@@ -172,13 +172,13 @@ def test_connections_that_the_server_ended_while_nobody_used_them_are_not_used(s
 
 @pytest.mark.parametrize("connected", [True, False])
 def test_a_server_that_is_frozen_is_given_up(server: Any, connected: bool) -> None:
-    database = Database(server.settings(database_seconds=0.3), connections=1)
+    database = Database(server.settings(database_seconds=1), connections=1)
     if connected:
         with database.cursor() as cursor:
             cursor.execute("SELECT 1")
     with (
         server.frozen(),
-        pytest.raises(psycopg2.OperationalError, match=r"no answer within 0\.3 s"),
+        pytest.raises(psycopg2.OperationalError, match=r"no answer within 1 s"),
         database.cursor() as cursor,
     ):
         cursor.execute("SELECT 1")
@@ -191,4 +191,4 @@ def test_the_server_ends_what_nobody_waits_for_any_more(server: Any) -> None:
     with pytest.raises(psycopg2.Error):
         ask(server.settings(database_seconds=0.2), "SELECT pg_sleep(30)")
     asleep = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%' AND %s"
-    wait_until(lambda: server.ask(asleep, True) == [(0,)], 5)
+    wait_until(lambda: server.ask(asleep, True) == [(0,)])

@@ -39,7 +39,7 @@ def get(client: Any, **filters: Any) -> Any:
 
 def test_an_answer_is_in_the_history_under_its_request_id(recording: Any) -> None:
     answer = recording.ask("the film is superb")
-    wait_until(lambda: get(recording).json()["predictions"] != [], 5)
+    wait_until(lambda: get(recording).json()["predictions"] != [])
     [shown] = get(recording).json()["predictions"]
     assert shown["request_id"] == answer.headers["X-Request-ID"]
     assert shown["sequence"] == 1

@@ -27,7 +27,6 @@ PROVIDERS = {  # which services a phase is the first to use
 TERRAFORM = 3  # this phase makes a state storage, and everything a second time under other names
 CLUSTER = "Microsoft.ContainerService/managedClusters"
 REGISTRY = "Microsoft.ContainerRegistry/registries"
-STORAGE = "Microsoft.Storage/storageAccounts"
 ANOTHER_REGION = "./workbook use azure --region REGION"
 ANOTHER_PREFIX = "./workbook use azure --prefix PREFIX"
 
@@ -53,8 +52,6 @@ def examine_azure(phase: Phase, choices: Choices) -> list[Observation]:
         lambda: _registry(azure, choices, mine),
         lambda: _vaults(azure, choices),
     ]
-    if phase.number >= TERRAFORM:
-        looks.append(lambda: _storage(azure, choices, mine))
     return seen + [_look(look) for look in looks]
 
 
@@ -165,13 +162,6 @@ def _registry(azure: Azure, choices: Choices, mine: set[tuple[str, str]]) -> Obs
     if (REGISTRY.lower(), name) in mine:
         return Observation(f"registry {name}", "yours")
     return _free(f"registry {name}", azure.ask("acr", "check-name", "--name", name))
-
-
-def _storage(azure: Azure, choices: Choices, mine: set[tuple[str, str]]) -> Observation:
-    name = names(choices)["STATE_STORAGE"]
-    if (STORAGE.lower(), name) in mine:
-        return Observation(f"storage {name}", "yours")
-    return _free(f"storage {name}", azure.ask("storage", "account", "check-name", "--name", name))
 
 
 def _free(what: str, answer: dict[str, Any]) -> Observation:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 TAG = "workbook"  # its value is the prefix
-LONGEST_PREFIX = 11  # a storage account has 24 characters: prefix, "state", 8 of the subscription
+LONGEST_PREFIX = 12  # as the variables of terraform/ have it
 
 
 def refuse_bad(subscription: str, region: str, prefix: str) -> None:
@@ -34,8 +34,8 @@ def refuse_bad(subscription: str, region: str, prefix: str) -> None:
     if not re.fullmatch(r"[a-z](-?[a-z0-9])+", prefix) or not 3 <= len(prefix) <= LONGEST_PREFIX:
         raise WorkbookError(
             f"{prefix!r} cannot be a prefix: 3 to {LONGEST_PREFIX} lower-case letters, digits and "
-            "single hyphens, with a letter first and no hyphen last. (The longest name made from "
-            "it is that of a storage account: 24 characters, of which 13 are taken.)",
+            "single hyphens, with a letter first and no hyphen last. (The strictest name made from "
+            "it, that of a storage account, may have 24.)",
             "./workbook use azure --prefix ml-demo",
         )
 
@@ -61,5 +61,4 @@ def names(choices: "Choices") -> dict[str, str]:
         "DATABASE_HOST": f"{database}.postgres.database.azure.com",
         # Terraform's state has a group and a lifetime of its own: `down` keeps it
         "STATE_RG": f"{prefix}-state-rg",
-        "STATE_STORAGE": f"{prefix.replace('-', '')}state{unique}",
     }
