@@ -1,0 +1,42 @@
+"""What checks make of what kubectl and the API's log say: the cause that the words have."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the checks are no part of the package
+
+from checks.phase2.test_database import NO_WAY, OTHER, _meaning
+from workbook.kubernetes import unreachable
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("The connection to the server was refused", "is stopped"),
+        ('Error from server (Forbidden): pods is forbidden: User "you"', "your user may not"),
+        ('error: the server doesn\'t have a resource type "gateways"', "the kind is defined"),
+    ],
+)
+def test_kubectls_words_are_told_with_their_own_cause(said: str, why: str) -> None:
+    rows = unreachable(said, "./workbook up").rows
+    assert rows["found"] == said
+    assert why in rows["why"]
+    assert (rows["run next"] == "./workbook up") == (why == "is stopped")
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ('relation "predictions" does not exist', "the table"),
+        ("cannot execute INSERT in a read-only transaction", "takes no rows"),
+        ('FATAL:  database "predictions" does not exist', OTHER[0]),
+        ('FATAL:  role "ml_api" does not exist', OTHER[0]),
+        ("no answer within 3 s", NO_WAY[0]),
+        ("connection to server failed: Connection refused", NO_WAY[0]),
+        ("connection to server failed: timeout expired", NO_WAY[0]),
+    ],
+)
+def test_the_databases_words_are_told_with_their_own_cause(reason: str, why: str) -> None:
+    assert why in _meaning(reason)[0]
