@@ -1,4 +1,4 @@
-"""`goto` to an earlier phase: what later ones have added goes, and nothing on a misunderstanding."""
+"""`goto` to an earlier phase: what later ones have added goes, and nothing by mistake."""
 
 from pathlib import Path
 

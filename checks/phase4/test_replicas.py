@@ -65,10 +65,9 @@ def test_autoscaler_reads_cpu(cluster: Kubernetes, deployment: Deployment, scale
     """HPA reads the CPU of the pods"""
     if not _is_active(scaler) or (cpu := cpu_of(cluster)) is None:
         now = datetime.now(UTC)
-        times = [
-            pod["status"]["startTime"] for pod in deployment.pods() if "startTime" in pod["status"]
-        ]
-        age = (now - max(map(datetime.fromisoformat, times), default=now)).total_seconds()
+        statuses = [pod["status"] for pod in deployment.pods()]
+        started = [datetime.fromisoformat(s["startTime"]) for s in statuses if "startTime" in s]
+        age = (now - max(started, default=now)).total_seconds()
         status = scaler.get("status", {})
         if age < SECONDS_TO_BE_MEASURED and "did not receive metrics" in str(status):
             raise Unknown(f"the pods have run for {age:.0f} s: their CPU is known after a minute")
