@@ -76,7 +76,10 @@ def change(system: System, kind: str, patch: Patch, name: str = APP, where: str 
     """
     cluster = cluster_of(system)
     cluster = cluster.within(where or cluster.namespace)
-    found = cluster.get_one(kind, name)
+    try:
+        found = cluster.get_one(kind, name)
+    except Finding as finding:  # a kind that the cluster does not know
+        raise NothingToBreak(str(finding), goto(system)) from None
     if found is None:
         raise NothingToBreak(f"There is no {kind} {name} yet.", goto(system))
     kept = {key: found[key] for key in KEPT if key in found}

@@ -16,7 +16,12 @@ SECONDS = 20
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in (("BETWEEN_LOOKS", 0.02), ("TO_GROW", SECONDS), ("TO_CALM", SECONDS)):
+    for name, seconds in (
+        ("BETWEEN_LOOKS", 0.02),
+        ("AFTER_FAILURE", 0.02),
+        ("TO_GROW", SECONDS),
+        ("TO_CALM", SECONDS),
+    ):
         monkeypatch.setattr(load, f"SECONDS_{name}", seconds)
 
 

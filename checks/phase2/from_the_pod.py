@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg2
 
 SECONDS = 3
+RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
 TLS_PLEASE = struct.pack("!ii", 8, 80877103)  # PostgreSQL's SSLRequest
 
 host = os.environ["SENTIMENT_DATABASE_HOST"]
@@ -69,7 +70,7 @@ with psycopg2.connect(**known) as connection, connection.cursor() as cursor:
         ),
         "rights": [
             right
-            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
+            for right in RIGHTS + (("MAINTAIN",) if connection.server_version >= 170000 else ())
             if ask(cursor, f"SELECT has_table_privilege('predictions', '{right}')")[0]
         ],
         "powers": ask(
@@ -78,10 +79,16 @@ with psycopg2.connect(**known) as connection, connection.cursor() as cursor:
             "   CASE WHEN rolsuper THEN 'superuser' END,"
             "   CASE WHEN rolcreaterole THEN 'creates roles' END,"
             "   CASE WHEN rolcreatedb THEN 'creates databases' END,"
+            "   CASE WHEN rolreplication THEN 'copies the whole server' END,"
+            "   CASE WHEN rolbypassrls THEN 'passes by row security' END,"
             "   CASE WHEN pg_has_role(relowner, 'MEMBER') THEN 'owns the table' END,"
             "   CASE WHEN has_schema_privilege('public', 'CREATE') THEN 'makes tables' END"
-            " ], NULL) FROM pg_roles, pg_class"
-            " WHERE rolname = current_user AND pg_class.oid = 'predictions'::regclass",
+            " ], NULL) || ARRAY("
+            "   SELECT 'is a member of ' || other.rolname::text FROM pg_roles AS other"
+            "   WHERE other.rolname <> current_user AND NOT pg_roles.rolsuper"  # who is of all
+            "   AND pg_has_role(current_user, other.oid, 'MEMBER')"
+            " ) FROM pg_roles, pg_class"
+            " WHERE pg_roles.rolname = current_user AND pg_class.oid = 'predictions'::regclass",
         )[0],
         # of the newest row: seconds from the API's clock, when it answered, to the database's
         "delay": ask(

@@ -31,10 +31,15 @@ REASONS = {
         "the server has a certificate for another name",
         "make a new one: lesson 2, “A server that can prove who it is”",
     ),
-    "does not exist": (
+    'relation "predictions" does not exist': (
         "the table that the rows belong in is not there under this name",
         "kubectl --namespace ml-data exec postgres-0 --container postgres -- psql --username "
         "postgres --dbname predictions --command '\\dt'",
+    ),
+    "read-only transaction": (
+        "the database can be read and takes no rows: its disk is full, or somebody has made it so",
+        f"{SERVER} exec postgres-0 --container postgres -- psql --username postgres --dbname "
+        "predictions --command '\\drds' --command 'SHOW default_transaction_read_only'",
     ),
     "too many connections": (
         "the server admits no more connections of this user",
@@ -55,6 +60,11 @@ NO_WAY = (
     "the name is known, but nothing answers there: something between the two is cut, or the server "
     "is frozen",
     f"{SERVER} get pods,services,endpointslices,networkpolicies --output wide",
+)
+REASONS |= dict.fromkeys(("no answer within", "refused", "timeout", "timed out"), NO_WAY)
+OTHER = (
+    "no reason that this check knows: the API's log has the database's own words",
+    "kubectl --namespace ml-demo logs deployment/ml-api --tail 20",
 )
 
 
@@ -84,7 +94,7 @@ def test_log_reaches_database(
     log = eventually(lambda: api.health().json()["log"], _is_up, SECONDS_TO_REACH)
     if not _is_up(log):
         reason = _reason(cluster, deployment) or log["last_error"] or "no reason given"
-        why, run_next = next((v for k, v in REASONS.items() if k in reason), NO_WAY)
+        why, run_next = _meaning(reason)
         raise Wrong(
             expected="the prediction log to be ok",
             found=f"{log['state']}, {log['rows_waiting']} rows wait. The API's log: {reason}",
@@ -92,6 +102,11 @@ def test_log_reaches_database(
             run_next=run_next,
         )
     return f"{log['state']}, {log['rows_written']:,} rows written by this pod"
+
+
+def _meaning(reason: str) -> tuple[str, str]:
+    """What a reason means, and what to look at."""
+    return next((meaning for words, meaning in REASONS.items() if words in reason), OTHER)
 
 
 def _is_up(log: dict[str, Any]) -> bool:

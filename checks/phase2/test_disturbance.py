@@ -83,7 +83,10 @@ def _repeated(request: pytest.FixtureRequest) -> tuple[Traffic, int, int]:
     )
     print("\n   --active: the database is stopped, with requests meanwhile …", flush=True)
     commands = " && ".join(map(shlex.join, steps))
-    traffic = under_traffic("active", api.address, ["sh", "-c", commands], cluster.facts)
+    try:
+        traffic = under_traffic("active", api.address, ["sh", "-c", commands], cluster.facts)
+    finally:  # whatever happened, an interruption too: it is not left stopped
+        server.run("scale", "statefulset/postgres", "--replicas=1")
     eventually(lambda: _waiting(api), lambda rows: rows == 0, SECONDS_TO_CATCH_UP)
     ids = _request_ids(api, traffic.request_ids)
     return traffic, len(ids), len(set(ids))

@@ -59,6 +59,11 @@ def authority(phase: Phase) -> Path:
 @pytest.fixture
 def api(gateway: Object, record: Record | None, authority: Path) -> Api:
     """The API behind the gateway, by HTTPS."""
+    return api_behind(gateway, record, authority)
+
+
+def api_behind(gateway: Object, record: Record | None, authority: Path) -> Api:
+    """The API behind a Gateway, at the port of a local cluster or at Azure's address."""
     if record:
         address = f"https://localhost:{record.gateway_port}"
     else:

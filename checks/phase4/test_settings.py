@@ -5,7 +5,7 @@ from pathlib import Path
 
 from checks.phase4 import test_replicas
 from workbook.check import NotStarted, Wrong, check
-from workbook.deployment import Deployment
+from workbook.deployment import Deployment, is_ready
 from workbook.kubernetes import APP, Kubernetes, name_of
 
 HERE = Path(__file__).parent
@@ -29,9 +29,16 @@ def test_settings_roll_out(cluster: Kubernetes, deployment: Deployment) -> str:
             "for another reason",
             run_next="deploy again, as lesson 4 does under “Deploy it”",
         )
-    for pod in deployment.pods():
-        said = cluster.run("exec", name_of(pod), f"--container={APP}", "--", "env").stdout
-        there = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    for pod in filter(is_ready, deployment.pods()):
+        done = cluster.run("exec", name_of(pod), f"--container={APP}", "--", "env")
+        if done.returncode != 0:
+            raise Wrong(
+                expected=f"{name_of(pod)} to say what it is set to",
+                found=(done.stderr.strip().splitlines() or ["no reason given"])[-1],
+                why="a command cannot be run in it: it may have ended just now, or you may not",
+                run_next=f"kubectl --namespace ml-demo exec {name_of(pod)} -- env",
+            )
+        there = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
         for setting, value in found["data"].items():
             if there.get(setting) != value:
                 raise Wrong(
@@ -110,7 +117,7 @@ def test_requests_are_batched(cluster: Kubernetes, deployment: Deployment) -> st
             why="the check asks the code in the pod, with the pod's own settings",
             run_next=f"kubectl --namespace ml-demo logs {pod} --tail 20",
         )
-    answer = json.loads(done.stdout)
+    answer = json.loads(done.stdout.splitlines()[-1])  # the API logs to stdout, too
     if not answer["right"] or answer["calls"] * 4 > answer["texts"]:
         raise Wrong(
             expected="32 texts that wait together to be judged in a few calls of the model, each "

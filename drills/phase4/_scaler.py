@@ -1,10 +1,20 @@
-"""What the drills of phase 4 wait for: the autoscaler follows what happens by up to a minute."""
+"""What the drills of phase 4 need, and wait for: the autoscaler follows by up to a minute."""
 
 import json
 
 from drills.objects import cluster_of, deployment_of, wait_until
-from workbook.drill import System
+from workbook.drill import NothingToBreak, System
 from workbook.kubernetes import APP, Object, name_of
+
+
+def need_scaler(system: System) -> None:
+    """Refuse where the system is in the state of an earlier phase.
+
+    Raises:
+        NothingToBreak: there is no autoscaler.
+    """
+    if cluster_of(system).get_one("hpa", APP) is None:
+        raise NothingToBreak("Phase 4 is not deployed yet.", "./workbook goto 4")
 
 
 def wait_for_scaler(system: System, condition: str, status: str) -> None:

@@ -7,11 +7,12 @@ from tempfile import TemporaryDirectory
 
 from checks.phase4.test_settings import test_requests_are_batched
 from drills.objects import deployment_of, kubectl, wait_for_rollout
-from drills.phase4._scaler import wait_until_measured
+from drills.phase4._scaler import need_scaler, wait_until_measured
 from workbook.drill import Drill, System
 
 
 def break_it(system: System) -> None:
+    need_scaler(system)
     _deploy(system, texts=1)
 
 

@@ -2,13 +2,14 @@
 
 from checks.phase4.test_replicas import test_autoscaler_reads_cpu
 from drills.objects import cluster_of, kubectl
-from drills.phase4._scaler import wait_for_scaler
+from drills.phase4._scaler import need_scaler, wait_for_scaler
 from workbook.drill import Drill, System
 
 SERVER = "deployment/metrics-server"
 
 
 def break_it(system: System) -> None:
+    need_scaler(system)
     kubectl(cluster_of(system).within("kube-system"), "scale", SERVER, "--replicas=0")
     wait_for_scaler(system, "ScalingActive", "False")
 

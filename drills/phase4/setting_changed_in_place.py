@@ -2,12 +2,14 @@
 
 from checks.phase4.test_settings import test_settings_roll_out
 from drills.objects import change, deployment_of, put_back
+from drills.phase4._scaler import need_scaler
 from workbook.drill import Drill, System
 
 PATCH = [{"op": "replace", "path": "/data/SENTIMENT_KEEP_TEXT", "value": "none"}]
 
 
 def break_it(system: System) -> None:
+    need_scaler(system)
     container = deployment_of(system).object["spec"]["template"]["spec"]["containers"][0]
     names = [each["configMapRef"]["name"] for each in container["envFrom"]]
     name = next(name for name in names if name.startswith("settings-"))

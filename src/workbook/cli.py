@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -42,6 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 AUTHORITY = "ADDRESS_CA"  # the certificate that vouches for ADDRESS, where it is not public
+FIRST_WITH_GATEWAY = 4
 LEAVES = {  # what `down --verify` looks for
     "local": "container, volume, image, process or file",
     "azure": "resource group, resource, deleted key vault or role assignment",
@@ -56,12 +58,23 @@ def _find_address(phase: Phase, choices: Choices) -> str:
     """Where the service answers; from here on, commands that are run know what a lesson's know."""
     environment = lesson_environment(phase.root, choices)
     address = os.environ.get("ADDRESS", environment.get("ADDRESS"))
+    if choices.target == "local" and phase.number >= FIRST_WITH_GATEWAY and address:
+        if address == environment.get("ADDRESS"):  # that of the phases before
+            address = f"https://localhost:{environment['GATEWAY_PORT']}"
+        if address.startswith("https://"):
+            os.environ.setdefault(AUTHORITY, str(phase.state.parent / "authority" / "ca.crt"))
     if not address:
         if choices.target == "local":
             raise WorkbookError("There is no cluster yet, and so no service.", "./workbook up")
         raise WorkbookError(
             "Nothing says where the service answers: ADDRESS is not set.",
             "the cell of lesson 1 under “Give it an address”, which sets it",
+        )
+    authority = os.environ.get(AUTHORITY)
+    if authority and not Path(authority).is_file():
+        raise WorkbookError(
+            f"There is no file {authority}, which is to vouch for {address}.",
+            "lesson 4, “A certificate for the gateway”: make it anew",
         )
     os.environ.update(environment | {"ADDRESS": address})
     return address
@@ -497,18 +510,27 @@ def load(
 ) -> None:
     """Load the service, watch its autoscaler until it is calm again, and record both."""
     from workbook.kubernetes import open_cluster
+    from workbook.learner import Api
     from workbook.load import under_load, write_load
 
     phase, choices = _phase(number)
     address = _find_address(phase, choices)
     try:
         cluster = open_cluster(phase.root, choices.target)
+        authority = os.environ.get(AUTHORITY)
+        # before it takes minutes, and writes over what was recorded
+        health = Api(address, f"./workbook goto {number}", authority=authority).health()
+        if not health.is_success:
+            raise WorkbookError(
+                f"The service at {address} answers {health.status_code} to /health.",
+                f"./workbook check {number}",
+            )
         done = under_load(
             address,
             cluster,
             callers=callers,
             seconds=seconds,
-            authority=os.environ.get(AUTHORITY),
+            authority=authority,
             show=lambda m: print(
                 f"{m.second:6.0f} s  {m.ready} of {m.replicas} replicas ready, CPU "
                 f"{'unknown' if m.cpu is None else f'{m.cpu} %'}, {m.answers} answers a second",

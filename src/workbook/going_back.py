@@ -1,6 +1,7 @@
 """Going back to an earlier phase: what a later one has added to the cluster goes."""
 
 from workbook.check import Finding
+from workbook.errors import WorkbookError
 from workbook.kubernetes import Kubernetes, name_of, open_cluster
 from workbook.local import database
 from workbook.phase import Phase, phases
@@ -45,8 +46,24 @@ def _forget_infrastructure(cluster: Kubernetes) -> list[str]:
 
 
 def _objects_of(phase: Phase, cluster: Kubernetes) -> list[str]:
-    """The objects of a phase's manifests that are there, as KIND/NAME."""
-    made = cluster.run("kustomize", str(phase.directory / "k8s" / phase.target)).stdout
-    # its status does not matter: a kind that the cluster does not know is one that it has none of
+    """The objects of a phase's manifests that are there, as KIND/NAME; the namespace is left out.
+
+    Raises:
+        WorkbookError: the manifests cannot be read, or the cluster cannot be asked.
+    """
+    made = cluster.run("kustomize", str(phase.directory / "k8s" / phase.target))
+    if made.returncode != 0:
+        raise WorkbookError(
+            f"The manifests of {phase.name} cannot be read: {made.stderr.strip()}",
+            f"git diff phases/{phase.name}/k8s",
+        )
     words = ("get", "--filename=-", "--ignore-not-found", "--output=name")
-    return cluster.run(*words, stdin=made).stdout.split()
+    found = cluster.run(*words, stdin=made.stdout)
+    # of a kind that the cluster does not know, it has no objects
+    if found.returncode != 0 and "no matches for kind" not in found.stderr:
+        raise WorkbookError(
+            f"The objects of {phase.name} cannot be listed: {found.stderr.strip()}",
+            f"./workbook check {phase.number}",
+        )
+    # the namespace holds what is kept, too
+    return [name for name in found.stdout.split() if not name.startswith("namespace/")]

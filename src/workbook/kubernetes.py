@@ -85,7 +85,7 @@ class Kubernetes:
         """The objects of a kind in the namespace, the newest last.
 
         Raises:
-            Wrong: the API server does not answer.
+            Wrong: the API server does not answer, forbids it, or does not know the kind.
         """
         words = ["get", kind, "--output=json"]
         words += [f"--selector={selector}"] if selector else []
@@ -217,8 +217,23 @@ def ready_endpoints(slices: list[Object]) -> list[str]:
 
 
 def unreachable(said: str, run_next: str) -> Wrong:
-    """The outcome when the API server does not answer."""
+    """The outcome when the API server does not answer, or not with what it is asked for."""
     last = (said.strip().splitlines() or ["no reason given"])[-1]
+    if "(Forbidden)" in said:
+        return Wrong(
+            expected="to be allowed to read this",
+            found=last,
+            why="your user may not",
+            run_next=f"kubectl auth can-i --list --namespace {NAMESPACE}",
+        )
+    if "doesn't have a resource type" in said:
+        return Wrong(
+            expected="a cluster that knows this kind of object",
+            found=last,
+            why="the kind is defined by an object of its own, which a lesson installs, and which "
+            "is not there",
+            run_next="kubectl api-resources",
+        )
     return Wrong(
         expected="a cluster whose API server answers",
         found=last,

@@ -32,7 +32,8 @@ class Api:
 
         Raises:
             NotStarted: nothing listens at the address.
-            Wrong: something listens, and does not answer as HTTP in time.
+            Wrong: something listens, and does not answer as HTTP in time, or not with a certificate
+                that holds.
         """
         return self._ask("POST", path, content=body, headers={"Content-Type": kind})
 
@@ -53,7 +54,14 @@ class Api:
             verify = ssl.create_default_context(cafile=self.authority)
             with httpx.Client(timeout=SECONDS_TO_ANSWER, trust_env=False, verify=verify) as client:
                 return client.request(method, f"{self.address}{path}", **arguments)
-        except httpx.ConnectError:
+        except httpx.ConnectError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise Wrong(
+                    expected=f"a certificate that vouches for {self.address}",
+                    found=str(error),
+                    why="it has ended, is for another name, or is of another authority",
+                    run_next="lesson 4, “A certificate for the gateway”: make it anew",
+                ) from None
             if self.evidence:
                 raise Wrong(
                     expected=f"an API that answers at {self.address}",

@@ -22,6 +22,7 @@ from workbook.traffic import TEXT
 
 SECONDS_BETWEEN_LOOKS = 2
 SECONDS_TO_ANSWER = 30
+SECONDS_AFTER_FAILURE = 1  # or callers who are refused at once would keep the machine busy
 SECONDS_TO_GROW = 240  # more of load, where the autoscaler has not added a replica by then
 SECONDS_TO_CALM = 360  # after the load, until the autoscaler has taken away what it added
 
@@ -142,7 +143,7 @@ async def _run(
             second=round(looked - began, 1),
             replicas=deployment["status"].get("replicas", 0),
             ready=deployment["status"].get("readyReplicas", 0),
-            cpu=_cpu(cluster),
+            cpu=cpu_of(cluster),
             answers=round(len(answered) / (looked - before)),
             p95=round(quantiles(answered, n=20)[-1], 1) if len(answered) > 1 else 0,
             failed=len(failed),
@@ -185,16 +186,18 @@ async def _ask_until(
             sent = time.monotonic()
             try:
                 response = await client.post(url, json={"text": TEXT})
-                if response.status_code != httpx.codes.OK:
-                    problems.append(f"status {response.status_code}")
-                    continue
+                status = response.status_code
+                problem = "" if status == httpx.codes.OK else f"status {status}"
             except httpx.HTTPError as error:
-                problems.append(type(error).__name__)
-                continue
-            times.append(1000 * (time.monotonic() - sent))
+                problem = type(error).__name__
+            if problem:
+                problems.append(problem)
+                await asyncio.sleep(SECONDS_AFTER_FAILURE)
+            else:
+                times.append(1000 * (time.monotonic() - sent))
 
 
-def _cpu(cluster: Kubernetes) -> int | None:
+def cpu_of(cluster: Kubernetes) -> int | None:
     """What the autoscaler reads, in per cent of the request; None where it reads nothing."""
     scaler = cluster.get_one("hpa", APP) or {"status": {}}
     for metric in scaler["status"].get("currentMetrics") or []:

@@ -1,0 +1,83 @@
+"""A certificate for the right name, for which nobody vouches that callers know."""
+
+import base64
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from checks.phase4.conftest import GATEWAY_KIND, api_behind
+from checks.phase4.test_gateway import test_https_predicts
+from drills.objects import Patch, change, cluster_of, goto, replace_with_kept, wait_until
+from drills.phase4._scaler import need_scaler
+from workbook.check import Finding
+from workbook.drill import Drill, NothingToBreak, System
+from workbook.errors import WorkbookError
+from workbook.kubernetes import APP
+from workbook.local.cluster import Cluster
+
+
+def break_it(system: System) -> None:
+    need_scaler(system)
+    if not _is_trusted(system):
+        raise NothingToBreak("The gateway does not answer by HTTPS yet.", goto(system))
+    change(system, "secret", _own_certificate(), "gateway-certificate")
+    wait_until(lambda: _is_trusted(system), lambda trusted: not trusted)
+
+
+def fix(system: System) -> None:
+    replace_with_kept(system, "secret")
+    wait_until(lambda: _is_trusted(system), bool)
+
+
+def _own_certificate() -> Patch:
+    """Operations that put a certificate for localhost into a Secret; it has signed itself."""
+    with TemporaryDirectory() as folder:
+        key, certificate = Path(folder, "key"), Path(folder, "crt")
+        words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "90"]
+        words += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+        words += ["-keyout", str(key), "-out", str(certificate)]
+        done = subprocess.run(words, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise WorkbookError(f"openssl req failed: {done.stderr.strip()}")
+        return [
+            {
+                "op": "replace",
+                "path": f"/data/tls.{file.name}",
+                "value": base64.b64encode(file.read_bytes()).decode(),
+            }
+            for file in (key, certificate)
+        ]
+
+
+def _is_trusted(system: System) -> bool:
+    """Whether the gateway answers with a certificate of the learner's own authority."""
+    cluster = cluster_of(system)
+    record = Cluster(system.phase.root).record() if system.choices.target == "local" else None
+    authority = system.phase.state.parent / "authority" / "ca.crt"
+    try:
+        gateway = cluster.get_one(GATEWAY_KIND, APP) or {}
+        api_behind(gateway, record, authority).health()
+    except (Finding, OSError):  # OSError: there is no such file
+        return False
+    return True
+
+
+DRILL = Drill(
+    title="“The gateway's certificate was old. I have made a new one; it takes one line.”",
+    turns_red=test_https_predicts,
+    hints=(
+        "The gateway is programmed, the route is right, the pods are ready. Who does not go on?",
+        "curl says why, without --insecure: curl --verbose https://localhost:8443/health",
+        "The name is right and the dates are. Who has signed? kubectl --namespace ml-demo get "
+        "secret gateway-certificate --output jsonpath='{.data.tls\\.crt}' | base64 --decode | "
+        "openssl x509 -noout -issuer -subject -dates",
+    ),
+    way_back=(
+        "Let your authority sign one: lesson 4, “A certificate for the gateway”. Here, the one\n"
+        "before is back. Never turn the check off instead (curl --insecure): it has just done\n"
+        "what it is for.\n"
+        "  ./workbook lab 4"
+    ),
+    break_it=break_it,
+    fix=fix,
+)

@@ -1,0 +1,56 @@
+"""A drill that is begun too early changes nothing, and says what is missing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbook.background import Background
+from workbook.choices import Choices
+from workbook.drill import Drills, NothingToBreak, System
+from workbook.kubernetes import Kubernetes
+from workbook.phase import Phase
+
+ROOT = Path(__file__).parents[1]
+OF_PHASE_4 = (
+    "batches-of-one",
+    "certificate-of-another-authority",
+    "nobody-measures",
+    "setting-changed-in-place",
+)
+
+
+@pytest.fixture
+def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is asked of a cluster in the state of phase 3."""
+    asked = tmp_path / "asked"
+    kubectl = tmp_path / "kubectl"
+    deployment = {"metadata": {"name": "ml-api"}, "spec": {}}
+    kubectl.write_text(
+        f"""#!/bin/sh
+        echo "$*" >> {asked}
+        case "$*" in
+        *"get hpa"*) echo '{{"items": []}}' ;;
+        *"get deployments"*) echo '{json.dumps({"items": [deployment]})}' ;;
+        *) echo "error: the server doesn't have a resource type" >&2; exit 1 ;;
+        esac
+        """
+    )
+    kubectl.chmod(0o755)
+    cluster = Kubernetes(kubectl, tmp_path / "kubeconfig")
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.setattr("drills.objects.open_cluster", lambda home, target: cluster)
+    return asked
+
+
+@pytest.mark.parametrize("name", [*OF_PHASE_4, "route-to-nowhere"])
+def test_a_drill_of_phase_4_waits_for_phase_4(tmp_path: Path, kubectl: Path, name: str) -> None:
+    phase = Phase(4, tmp_path, "local")
+    drills = Drills(System(phase, Choices(), Background(phase.state)))
+    drill = Drills(System(Phase(4, ROOT, "local"), Choices(), Background(phase.state))).load(name)
+    drills.load = lambda wanted: drill  # type: ignore[method-assign]
+    with pytest.raises(NothingToBreak) as raised:
+        drills.begin(name)
+    assert raised.value.run_next == "./workbook goto 4"
+    assert drills.under_way() is None
+    assert all(" get " in line for line in kubectl.read_text().splitlines())
