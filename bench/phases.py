@@ -80,9 +80,7 @@ def measured(
             for name, (process, address) in running.items():
                 rows = subjects[name].rows
                 had = rows() if rows else 0
-                load = measure(
-                    process, address, bodies[name], connections, options.seconds, beside
-                )
+                load = measure(process, address, bodies[name], connections, options.seconds, beside)
                 yield (name, connections), replace(load, rows=rows() - had if rows else None)
 
 

@@ -1,6 +1,7 @@
 """What bench/phases.py measures, and how each is started and asked."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +17,8 @@ from server import Server, uvicorn
 
 ROOT = Path(__file__).resolve().parents[1]
 PHASES = ROOT / "phases"
-PEERS = Path(__file__).resolve().parent / "peers"
+ADAPTERS = Path(__file__).resolve().parent / "peers"
+PEERS = ("BentoML", "LitServe", "MLServer")
 OURS = ("phase 0", "phase 2", "phase 2 + log", "phase 4", "phase 4 + log")
 GUIDE = "the guide's phase 0"
 GUIDES = {  # the name of its database, and how its code is cut out
@@ -66,7 +68,7 @@ def peers(own: dict[str, str], folder: Path) -> dict[str, Subject]:
     # phase 4's package, for its model; what they write for themselves goes to a folder that goes
     environment = {
         **own,
-        "PYTHONPATH": os.pathsep.join([str(PHASES / "phase4"), str(PEERS)]),
+        "PYTHONPATH": os.pathsep.join([str(PHASES / "phase4"), str(ADAPTERS)]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "BENTOML_HOME": str(folder / "bentoml"),
         "BENTOML_DO_NOT_TRACK": "True",
@@ -74,20 +76,19 @@ def peers(own: dict[str, str], folder: Path) -> dict[str, Subject]:
     folder.mkdir()
 
     def python(name: str) -> Path:
-        lock = (PEERS / f"{name}.lock").read_text(encoding="utf-8")
-        return environments.install(name, lock)
+        return environments.install(name, _lock(name))
 
     def bentoml(service: str, question: Callable[[str], object]) -> Server:
-        command = [str(python("bentoml")), "-m", "bentoml", "serve", f"bentoml_service:{service}"]
+        command = [str(python("BentoML")), "-m", "bentoml", "serve", f"bentoml_service:{service}"]
         command += ["--host", "127.0.0.1", "--port"]
         return Server(command, folder, environment, health="/readyz", question=question)
 
     def litserve(*options: str) -> Server:
-        command = [str(python("litserve")), str(PEERS / "litserve_server.py"), *options]
+        command = [str(python("LitServe")), str(ADAPTERS / "litserve_server.py"), *options]
         return Server(command, folder, environment)
 
     def mlserver(*options: str) -> Server:
-        command = [str(python("mlserver")), str(PEERS / "mlserver_runtime.py"), *options]
+        command = [str(python("MLServer")), str(ADAPTERS / "mlserver_runtime.py"), *options]
         model = "/v2/models/sentiment"
         return Server(
             command,
@@ -107,6 +108,16 @@ def peers(own: dict[str, str], folder: Path) -> dict[str, Subject]:
         "MLServer, batching": mlserver("--batching"),
     }
     return {name: Subject(server) for name, server in servers.items()}
+
+
+def peer_version(name: str) -> str:
+    """The version of a server that is measured, as its lock has it."""
+    found = re.search(rf"^{name.lower()}==(\S+)", _lock(name), re.MULTILINE)
+    return found[1] if found else "?"
+
+
+def _lock(name: str) -> str:
+    return (ADAPTERS / f"{name.lower()}.lock").read_text(encoding="utf-8")
 
 
 def as_tensor(text: str) -> object:

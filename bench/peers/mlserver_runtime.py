@@ -23,13 +23,16 @@ class Runtime(MLModel):
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
         judgements = self.model.judge_all(StringCodec.decode_input(payload.inputs[0]))
-        labels, confidences, known_words = (list(column) for column in zip(*judgements))
         return InferenceResponse(
             model_name=self.name,
             outputs=[
-                StringCodec.encode_output("label", labels),
-                NumpyCodec.encode_output("confidence", np.array(confidences)),
-                NumpyCodec.encode_output("known_words", np.array(known_words)),
+                StringCodec.encode_output("label", [each.label for each in judgements]),
+                NumpyCodec.encode_output(
+                    "confidence", np.array([each.confidence for each in judgements])
+                ),
+                NumpyCodec.encode_output(
+                    "known_words", np.array([each.known_words for each in judgements])
+                ),
             ],
         )
 
