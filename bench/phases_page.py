@@ -64,7 +64,7 @@ def _table(cells: Cells, connections: int) -> str:
             database = f"{median(load.database_ms for load in loads):.2f}"
             written = sum(load.rows or 0 for load in loads)
             # what was under way when the load ended is written, and is no answer
-            rows = f"{min(1, written / sum(load.answers for load in loads)):.1%}"
+            rows = _percent(min(1, written / sum(load.answers for load in loads)))
         lines.append(
             f"| {name} | {_spread([load.cpu_ms for load in loads])} | {database} "
             f"| {f'{median(ratios):.2f}' if ratios else '-'} "
@@ -92,8 +92,8 @@ def _bare(cells: Cells) -> str:
 
 def _log(cells: Cells, at: list[int]) -> str:
     lines = [
-        "CPU with the log, divided by CPU without it in the same round: median, and between which "
-        "values half of the rounds are.",
+        "With the log, divided by without it in the same round: median, and the values between "
+        "which half of the rounds are. The first two are CPU per answer.",
         "| | connections | server | server and database | answers per second |\n"
         "| --- | ---: | ---: | ---: | ---: |",
     ]
@@ -128,8 +128,9 @@ def _goals(cells: Cells, at: list[int]) -> str:
             )
             log = _ratios(cells, LOGGED, "phase 4", connections, lambda load: load.cpu_ms)
             lines.append(
-                f"- The log, {connections} connections: at most {GOAL_LOG - 1:.0%} of the server's "
-                f"CPU. Found {median(log) - 1:.0%}: {_verdict(median(log) <= GOAL_LOG)}."
+                f"- The log, {connections} connections: at most {_percent(GOAL_LOG - 1)} of the "
+                f"server's CPU. Found {_percent(median(log) - 1)}: "
+                f"{_verdict(median(log) <= GOAL_LOG)}."
             )
         else:
             p50 = _ratios(cells, LOGGED, GUIDE, connections, WAYS["p50"])
@@ -207,6 +208,10 @@ def _middle(ratios: list[float]) -> str:
         return f"{ratios[0]:.2f}"
     low, middle, high = quantiles(ratios, n=4)
     return f"{low:.2f} / **{middle:.2f}** / {high:.2f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _verdict(met: bool) -> str:
