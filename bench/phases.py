@@ -65,10 +65,9 @@ def measured(
     options: argparse.Namespace,
     folder: Path,
 ) -> Any:
-    """Start all servers afresh, and load one after the other, beginning with the next one each
-    round; so those that are compared are loaded close to one another in time."""
-    shift = number % len(subjects)
-    names = [*subjects][shift:] + [*subjects][:shift]
+    """Start all servers afresh, and load one after the other, every second round backwards; so
+    neighbours, which are compared, are loaded close to one another in time in each round."""
+    names = [*subjects] if number % 2 == 0 else [*reversed(subjects)]
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(started(subjects[name].server, folder / f"{name}.log"))

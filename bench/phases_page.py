@@ -166,8 +166,8 @@ def _method(options: argparse.Namespace) -> str:
     steps = [
         f"{options.rounds} rounds of {options.seconds} s for each cell. Each round starts every "
         "server afresh and warms it up for a second; then one at a time is put to load, all of "
-        "them with the same number of connections before the next number. Each round begins with "
-        f"the next server. The load comes from {wrk_version()}, over 127.0.0.1, with the "
+        "them with the same number of connections before the next number, every second round "
+        f"backwards. The load comes from {wrk_version()}, over 127.0.0.1, with the "
         "16 sentences of `bench/questions.txt`.",
         "*CPU ms* is the processor time of all the server's processes, divided by the answers; "
         "that of the database's processes is beside it. *To the guide's phase 0* is CPU ms, "
