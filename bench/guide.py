@@ -1,17 +1,27 @@
 """The guide's code, cut out of its Markdown when a comparison runs; nothing is retyped."""
 
 import csv
-import hashlib
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import environments
+
 EXAMPLES = Path(__file__).with_name("more_examples.csv")
-PHASE = "Phase 0:"
 ROOM_FOR_EXAMPLES = "# Add 20-30 more examples"
+PREDICT = '@app.post("/predict")'
+DRIVER = "psycopg2-binary=="  # the guide's client of PostgreSQL
+# What the guide's phases 2 and 6 leave behind: phase 6's own code never makes its table if all goes
+# well at its start.
+TABLE = """
+CREATE TABLE predictions (
+    id SERIAL PRIMARY KEY, text TEXT, sentiment TEXT, confidence FLOAT,
+    timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP
+)
+"""
 
 
 class GuideError(Exception):
@@ -19,7 +29,7 @@ class GuideError(Exception):
 
 
 class Source(NamedTuple):
-    """What phase 0 of the guide consists of."""
+    """What a phase of the guide consists of."""
 
     requirements: str
     train: str
@@ -39,9 +49,48 @@ def cut(markdown: Path) -> Source:
     """
     lines = _lines(markdown)
     return Source(
-        requirements=_block(lines, "Install Dependencies"),
-        train=_block(lines, "src/model/train.py"),
-        api=_block(lines, "src/api/main.py"),
+        requirements=_block(lines, "Phase 0:", "Install Dependencies"),
+        train=_block(lines, "Phase 0:", "src/model/train.py"),
+        api=_block(lines, "Phase 0:", "src/api/main.py"),
+    )
+
+
+def cut_phase2(markdown: Path) -> Source:
+    """The same of phase 2: phase 0's, with a connection and a row for every prediction.
+
+    Its one block has a requirement, what comes before the app, and a new `predict`: that is put in
+    the place of the old one, since of two routes for one path the first would answer.
+
+    Raises:
+        GuideError: the file is not the guide, or its phase 2 looks different.
+    """
+    before = cut(markdown)
+    block = _block(_lines(markdown), "Phase 2:", "Update API to Log Predictions")
+    pins = [line for line in block.splitlines() if line.startswith(DRIVER)]
+    imports, _, predict = block.partition(PREDICT)
+    start, _, rest = before.api.partition(PREDICT)
+    _, health, rest = rest.partition('@app.get("/health")')
+    if not (pins and predict and health and "app = FastAPI()" in start):
+        raise GuideError("the guide's phase 2 is not the one that this code was written for")
+    imports = imports.replace(pins[0], "")
+    start = start.replace("app = FastAPI()", f"{imports}\napp = FastAPI()")
+    return before._replace(
+        requirements=f"{before.requirements}{pins[0]}\n",
+        api=f"{start}{PREDICT}{predict}\n{health}{rest}",
+    )
+
+
+def cut_phase6(markdown: Path) -> Source:
+    """The same of phase 6: a pool of connections, and errors of the database swallowed.
+
+    Raises:
+        GuideError: the file is not the guide, or its phase 6 looks different.
+    """
+    lines = _lines(markdown)
+    step = ("Phase 6", "Update Application to Use Application Insights")
+    return cut(markdown)._replace(
+        requirements=_block(lines, *step, fence="```txt"),
+        api=_block(lines, *step, fence="```python"),
     )
 
 
@@ -51,7 +100,7 @@ def dockerfile(markdown: Path) -> str:
     Raises:
         GuideError: the file is not the guide, or its phase 1 looks different.
     """
-    return _block(_lines(markdown), "Create Dockerfile", phase="Phase 1:")
+    return _block(_lines(markdown), "Phase 1:", "Create Dockerfile")
 
 
 def write(source: Source, folder: Path) -> None:
@@ -71,32 +120,32 @@ def write(source: Source, folder: Path) -> None:
         path.write_text(code, encoding="utf-8")
 
 
-def install(source: Source, work: Path) -> Path:
+def install(source: Source, cache: Path = environments.CACHE) -> Path:
     """Make a virtual environment with the guide's pins, once, and return its Python.
 
     Raises:
-        GuideError: there is no Python 3.11, or the pins cannot be installed.
+        GuideError: there is no Python 3.11.
+        InstallError: the pins cannot be installed.
     """
-    digest = hashlib.sha256(source.requirements.encode()).hexdigest()[:12]
-    folder = work / f"guide-{digest}"
-    python = folder / "bin" / "python"
-    complete = folder / "complete"
-    if complete.exists():
-        return python
     base = sys.executable if sys.version_info[:2] == (3, 11) else shutil.which("python3.11")
     if base is None:
         raise GuideError("the guide's pins need Python 3.11, and there is no python3.11 here")
-    _run([base, "-m", "venv", "--clear", str(folder)])
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "--only-binary", ":all:", *source.pins])
-    complete.touch()
-    return python
+    return environments.install("guide", "\n".join(source.pins), base, cache)
 
 
 def train(python: Path, folder: Path) -> None:
     """Run the guide's training; it leaves its model in `folder`."""
     environment = {**os.environ, "PYTHONUTF8": "1"}
-    _run([str(python), "src/model/train.py"], cwd=folder, env=environment)
+    environments.run([str(python), "src/model/train.py"], cwd=folder, env=environment)
+
+
+def prepare(cut: Callable[[Path], Source], markdown: Path, folder: Path) -> Path:
+    """Lay a phase of the guide out in `folder`, with its model, and return its Python."""
+    source = cut(markdown)
+    write(source, folder)
+    python = install(source)
+    train(python, folder)
+    return python
 
 
 def _lines(markdown: Path) -> list[str]:
@@ -106,13 +155,13 @@ def _lines(markdown: Path) -> list[str]:
         raise GuideError(f"{markdown} cannot be read as UTF-8 text: {error}") from None
 
 
-def _block(lines: list[str], heading: str, phase: str = PHASE) -> str:
-    """The first fenced block below the heading of the phase that contains `heading`."""
+def _block(lines: list[str], phase: str, heading: str, fence: str = "```") -> str:
+    """The first block with this fence, below the heading of the phase that contains `heading`."""
     steps = iter(lines)
     for wanted in (phase, heading):
         if not any(line.startswith("#") and wanted in line for line in steps):
             raise GuideError(f"this is not the guide: no heading of {phase} has {wanted!r}")
-    if not any(line.startswith("```") for line in steps):
+    if not any(line.startswith(fence) for line in steps):
         raise GuideError(f"the guide has no code below {heading!r}")
     code: list[str] = []
     for line in steps:
@@ -120,12 +169,3 @@ def _block(lines: list[str], heading: str, phase: str = PHASE) -> str:
             break
         code.append(line)
     return "\n".join(code) + "\n"
-
-
-def _run(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
-    done = subprocess.run(
-        command, cwd=cwd, env=env, capture_output=True, text=True, errors="replace"
-    )
-    if done.returncode != 0:
-        reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["no output"]
-        raise GuideError(f"{' '.join(command)} failed: {reason[0]}")

@@ -4,7 +4,7 @@ local requests, sent = {}, 0
 function init(arguments)
   for body in io.lines(arguments[1]) do
     local headers = { ["Content-Type"] = "application/json" }
-    requests[#requests + 1] = wrk.format("POST", "/predict", headers, body)
+    requests[#requests + 1] = wrk.format("POST", nil, headers, body)  -- to the path of the address
   end
 end
 

@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import environments
 import guide
 from platformdirs import user_cache_path
 from report import FLOOR, GUIDE, OURS, OURS_LOGGED, Cell, machine, render
@@ -81,7 +82,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
             return _measure(options, Path(name))
-    except (LoadError, guide.GuideError) as error:
+    except (LoadError, guide.GuideError, environments.InstallError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -165,7 +165,7 @@ def _method(seconds: float, rounds: int, versions: str, pins: Sequence[str]) -> 
         f"for a second. Then one server at a time is loaded for {seconds:g} s: all of them with 1 "
         "connection, then with 8, then with 64. The others wait, which costs them nothing. Each "
         "round begins with the next server. The bare model comes last.",
-        f"The load comes from {_wrk_version()}, in one thread, over 127.0.0.1: each connection "
+        f"The load comes from {wrk_version()}, in one thread, over 127.0.0.1: each connection "
         "asks again as soon as it has its answer. The 16 sentences of `bench/questions.txt` take "
         "turns.",
         "An error is any answer but 2xx or 3xx, a failed connection, read or write, or an answer "
@@ -204,7 +204,7 @@ def _loads(cells: Sequence[Cell], subject: str, connections: int) -> list[Load]:
     return [cell.load for cell in sorted(wanted, key=lambda cell: cell.round)]
 
 
-def _wrk_version() -> str:
+def wrk_version() -> str:
     done = subprocess.run([find_wrk(), "-v"], capture_output=True, text=True)
     found = re.search(r"\d[\w.]*", done.stdout + done.stderr)
     return f"wrk {found[0]}" if found else "wrk"

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,21 @@ class LoadError(Exception):
     """A server or the load generator did not do its part; the message says why."""
 
 
+def plain(text: str) -> object:
+    """The question that most servers take."""
+    return {"text": text}
+
+
 @dataclass(frozen=True)
 class Server:
-    """How a server is started; its port is appended to the command."""
+    """How a server is started, its port appended to the command, and how it is asked."""
 
     command: list[str]
     folder: Path
     environment: dict[str, str]  # all of it; nothing is inherited
+    path: str = "/predict"
+    health: str = "/health"
+    question: Callable[[str], object] = plain  # about a text, to be sent as JSON
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,9 @@ class Load:
     p50_ms: float
     p99_ms: float
     errors: int
+    answers: int = 0
+    database_ms: float = 0  # of the database's processes, per answer
+    rows: int | None = None  # that the answers left in the database, if one is behind the server
 
 
 def find_wrk() -> str:
@@ -62,6 +73,14 @@ def find_wrk() -> str:
 
 @contextmanager
 def started(server: Server, log: Path) -> Iterator[tuple[psutil.Process, str]]:
+    """Start a server, see that it answers, and say where it is asked."""
+    with launched(server, log) as (process, address):
+        _await_answer(server, process, address, log)
+        yield process, address + server.path
+
+
+@contextmanager
+def launched(server: Server, log: Path) -> Iterator[tuple[psutil.Popen, str]]:
     """Start a server on a free port of 127.0.0.1; end it and its children however this is left."""
     port = _free_port()
     with log.open("wb") as output:
@@ -75,18 +94,28 @@ def started(server: Server, log: Path) -> Iterator[tuple[psutil.Process, str]]:
             start_new_session=True,  # Ctrl-C reaches us alone, and we end the server
         )
     try:
-        address = f"http://127.0.0.1:{port}"
-        _await_answer(process, address, log)
-        yield process, address
+        yield process, f"http://127.0.0.1:{port}"
     finally:
         _end(process)
 
 
+def write_bodies(server: Server, texts: list[str], file: Path) -> Path:
+    """Write down what the server is asked, a question a line."""
+    lines = [json.dumps(server.question(text)) + "\n" for text in texts]
+    file.write_text("".join(lines), encoding="utf-8")
+    return file
+
+
 def measure(
-    process: psutil.Process, address: str, bodies: Path, connections: int, seconds: float
+    process: psutil.Process,
+    address: str,
+    bodies: Path,
+    connections: int,
+    seconds: float,
+    database: psutil.Process | None = None,
 ) -> Load:
     """Put a running server to load, and see what it took for an answer."""
-    before = cpu_seconds(process)
+    before, before_beside = cpu_seconds(process), cpu_seconds(database) if database else 0
     command = [find_wrk(), "--threads", "1", "--connections", str(connections)]
     command += ["--duration", f"{seconds:g}s", "--timeout", "5s", "--script", str(SCRIPT)]
     done = subprocess.run([*command, address, "--", str(bodies)], capture_output=True, text=True)
@@ -103,6 +132,10 @@ def measure(
         p50_ms=summary["p50"] / 1e3,
         p99_ms=summary["p99"] / 1e3,
         errors=summary["errors"],
+        answers=summary["answers"],
+        database_ms=(cpu_seconds(database) - before_beside) / summary["answers"] * 1e3
+        if database
+        else 0,
     )
 
 
@@ -131,7 +164,7 @@ def _free_port() -> int:
     return port
 
 
-def _await_answer(process: psutil.Popen, address: str, log: Path) -> None:
+def _await_answer(server: Server, process: psutil.Popen, address: str, log: Path) -> None:
     """Wait until the server is up, and see that it answers a question before it is measured."""
     deadline = time.monotonic() + START_SECONDS
     with httpx.Client(base_url=address, trust_env=False, timeout=5) as client:
@@ -140,14 +173,14 @@ def _await_answer(process: psutil.Popen, address: str, log: Path) -> None:
                 tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
                 raise LoadError(f"a server ended at its start: {(tail or ['no output'])[0]}")
             try:
-                if client.get("/health").status_code == 200:
+                if client.get(server.health).status_code == 200:
                     break
             except httpx.TransportError:
                 pass
             if time.monotonic() > deadline:
                 raise LoadError(f"a server did not answer within {START_SECONDS} s")
             time.sleep(0.05)
-        answer = client.post("/predict", json={"text": "A lovely, useful thing."})
+        answer = client.post(server.path, json=server.question("A lovely, useful thing."))
     if answer.status_code != 200 or not any(label in answer.text for label in LABELS):
         raise LoadError(f"a server answered {answer.status_code}: {answer.text[:200]}")
 
