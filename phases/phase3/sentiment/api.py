@@ -122,7 +122,7 @@ async def predict(question: Question, request: Request) -> Answer:
     answer = judge(question, request)
     log: PredictionLog | None = request.app.state.log
     if log is not None:
-        log.add(question.text, request_id=logs.request_id.get() or "", **answer.model_dump())
+        log.add(question.text, request_id=logs.request_id.get() or "", **vars(answer))
     return answer
 
 

@@ -1,15 +1,17 @@
 """The history: what was answered, read from the database page by page."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import psycopg2
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 
 from sentiment.database import Database
 from sentiment.settings import Settings
 
 START = datetime(1970, 1, 1, tzinfo=UTC)
+DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]", re.ASCII)
 
 # A page begins where the one before ended (“keyset”). Counting rows to skip them (OFFSET) would
 # read them all again, and would show a row twice when a newer one came in between.
@@ -30,6 +32,12 @@ class Away(Exception):
     """The database cannot be asked for now."""
 
 
+def _date(time: object) -> object:
+    if isinstance(time, str) and not DATE.match(time):
+        raise ValueError("is not a date and a time")  # a number would be seconds since 1970
+    return time
+
+
 def _utc(time: datetime) -> datetime:
     try:
         return time.astimezone(UTC)
@@ -37,7 +45,7 @@ def _utc(time: datetime) -> datetime:
         raise ValueError("is not within the years 1 to 9999") from None
 
 
-Time = Annotated[AwareDatetime, AfterValidator(_utc)]
+Time = Annotated[AwareDatetime, BeforeValidator(_date), AfterValidator(_utc)]
 
 
 class Filter(BaseModel):

@@ -1,12 +1,16 @@
+import asyncio
 import json
+import random
 import unicodedata
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
+from server import wait_until
 
 VISIBLE = set("LMNPS")  # letters, marks, numbers, punctuation, symbols
 within = budget(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
@@ -92,3 +96,79 @@ def test_whatever_is_sent_is_answered_or_refused_with_a_sentence(client: Any, bo
     assert answer.status_code in {200, 400, 422}, answer.text
     if answer.status_code != 200:
         assert isinstance(answer.json()["detail"], str)
+
+
+ORDINARY = [
+    "good",
+    "dreadful",
+    "the film",
+    " ",
+    "\t",
+    "\r\n",
+    "1",
+    ".",
+    "é",
+    "日本",
+    "שלום",
+    "مرحبا",
+]
+NASTY = [
+    "\x00",
+    "\ud800",  # half of a pair
+    "\udfff",
+    "🙂",
+    "𝔤",
+    "\u202e",  # from here on from right to left
+    "\u0301",
+    "\u2028",
+    "\ufeff",
+    "\uffff",
+    "\x7f",
+    "\\u0000",
+    "\\",
+    '"',
+    "'",
+    "%s %(text)s %%",
+    "{0.__class__}",
+    "$1",
+    "'); DROP TABLE predictions; --",
+    "$$; DELETE FROM predictions; $$",
+    "\\'; SELECT pg_sleep(10); --",
+]
+
+
+def questions(count: int) -> list[bytes]:
+    """Bodies of questions, the same at each run, some of them longer than is allowed."""
+    chance = random.Random(0)
+    bodies = []
+    for _ in range(count):
+        pieces = chance.choices([*ORDINARY, *NASTY], k=chance.randint(1, 8))
+        text = "".join(pieces)
+        if chance.random() < 0.05:
+            text = (text * 5_000)[: chance.choice([4_999, 5_000, 5_001])]
+        escaped = chance.random() < 0.5
+        body = json.dumps({"text": text}, ensure_ascii=escaped)
+        bodies.append(body.encode(errors="surrogatepass"))
+    return bodies
+
+
+def test_of_10000_nasty_texts_none_fails_and_every_accepted_one_is_recorded_unchanged(
+    recording: Any, server: Any
+) -> None:
+    headers = {"Content-Type": "application/json"}
+
+    async def ask(bodies: list[bytes]) -> list[httpx.Response]:
+        asked = (recording.http.post("/predict", content=body, headers=headers) for body in bodies)
+        return list(await asyncio.gather(*asked))
+
+    accepted = {}
+    bodies = questions(10_000)
+    for start in range(0, len(bodies), 64):
+        some = bodies[start : start + 64]
+        for body, answer in zip(some, recording.runner.run(ask(some)), strict=True):
+            assert answer.status_code in {200, 400, 422}, body
+            if answer.status_code == 200:
+                accepted[answer.headers["X-Request-ID"]] = json.loads(body)["text"]
+    assert 1_000 < len(accepted) < 9_900, "both are tried: what is taken, and what is refused"
+    wait_until(lambda: server.ask("SELECT count(*) FROM predictions") == [(len(accepted),)])
+    assert dict(server.ask("SELECT request_id, text FROM predictions")) == accepted

@@ -388,7 +388,7 @@ def test_a_row_is_added_without_a_call_to_a_database_that_is_away(
     with server.stopped(), logging_to(server.settings(last_flush_seconds=0.1)) as log:
         add(log, *range(1, 10_001))
         wait_until(is_(log, "down"))
-    assert callers == {"prediction-log"}
+        assert callers == {"prediction-log"}
 
 
 # The end
