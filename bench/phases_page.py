@@ -93,7 +93,8 @@ def _bare(cells: Cells) -> str:
 def _log(cells: Cells, at: list[int]) -> str:
     lines = [
         "With the log, divided by without it in the same round: median, and the values between "
-        "which half of the rounds are. The first two are CPU per answer.",
+        "which half of the rounds are; if 1 is between them, call it no difference. The first "
+        "two are CPU per answer.",
         "| | connections | server | server and database | answers per second |\n"
         "| --- | ---: | ---: | ---: | ---: |",
     ]
@@ -184,8 +185,9 @@ def _method(options: argparse.Namespace) -> str:
         "leave.",
         f"The other servers answer with phase 4's model and its code (`bench/peers/`): {peers}. "
         "Plain, a text is judged alone; *batching* is their own, of at most 64 texts, with a wait "
-        "of 2 ms where one can be set. BentoML and MLServer take lists, here of one text. They do "
-        "less than ours: no bound of the body, no request id, no log of predictions.",
+        "of 2 ms where one can be set. MLServer takes lists, and so does BentoML when it batches: "
+        "here of one text. They do less than ours: no bound of the body, no request id, no log of "
+        "predictions.",
     ]
     return "\n".join(f"- {step}" for step in steps)
 
