@@ -11,6 +11,10 @@ resource "random_string" "suffix" {
   length  = 5
   upper   = false
   special = false
+
+  lifecycle {
+    ignore_changes = all # one that was imported has other settings, and must not be made anew
+  }
 }
 
 resource "azurerm_resource_group" "state" {
