@@ -67,7 +67,21 @@ def root_of(phase: Phase, choices: Choices) -> Root:
     from workbook.environment import lesson_environment  # needs more than a fresh clone has
 
     environment = lesson_environment(phase.root, choices)
+    if choices.target == "azure":
+        environment |= _variables(phase.state)
     return Root(phase.directory / "terraform" / choices.target, {**environment, "NO_COLOR": "1"})
+
+
+def _variables(kept: Path) -> dict[str, str]:
+    """What the lesson's cells tell the root of Azure, from the files that they keep it in."""
+    variables = {}
+    if (email := kept / "budget_email").exists():
+        variables["TF_VAR_budget_email"] = email.read_text(encoding="utf-8").strip()
+    if (password := kept / "administrator").exists():
+        variables["TF_VAR_administrator_password"] = password.read_text(encoding="utf-8")
+        version = str(int(password.stat().st_mtime))  # a new file is a new version
+        variables["TF_VAR_administrator_password_version"] = version
+    return variables
 
 
 def version() -> tuple[int, ...] | None:
