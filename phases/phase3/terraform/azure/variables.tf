@@ -42,7 +42,7 @@ variable "administrator_password" {
 }
 
 variable "administrator_password_version" {
-  description = "Count up to have a new password sent."
+  description = "The password is sent when this number is another one."
   type        = number
   default     = 1
 }
