@@ -14,7 +14,7 @@ from workbook.choices import Choices
 from workbook.errors import WorkbookError
 from workbook.progress import Steps
 
-CHOICES = Choices(target="azure", subscription=SUBSCRIPTION)
+CHOICES = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
 NODES = "MC_ml-demo-rg_ml-demo-aks_westeurope"
 GROUP, NODE_GROUP, STATE_GROUP, STRANGE_GROUP = recorded("group list")
 [CLUSTER] = recorded("aks list")
@@ -68,7 +68,7 @@ def test_down_deletes_what_carries_the_tag_and_nothing_else(
 
 def test_down_asks_and_where_nobody_says_yes_everything_stays(az: RecordedAz, fresh: Path) -> None:
     cli = cli_of(fresh)
-    cli("use", "azure", "--subscription", SUBSCRIPTION)
+    cli("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
     done = cli("down", PATH=az.path)
     assert done.returncode == 1
     assert "resource group ml-demo-rg (westeurope), and in it:" in done.stdout
@@ -217,7 +217,7 @@ def test_what_others_have_left_is_not_ours(az: RecordedAz, tmp_path: Path) -> No
 
 def test_verify_says_what_is_left_and_when_nothing_is(az: RecordedAz, fresh: Path) -> None:
     cli = cli_of(fresh)
-    cli("use", "azure", "--subscription", SUBSCRIPTION)
+    cli("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
     nothing_left(az)
     done = cli("down", "--verify", PATH=az.path)
     assert done.returncode == 0, done.stderr
