@@ -259,7 +259,6 @@ def test_a_cluster_on_azure_is_asked_by_the_machines_own_kubectl(
 
 def test_reset_names_the_passwords_that_it_would_remove(tmp_path: Path) -> None:
     phase = Phase(3, tmp_path, "azure")
-    phase.state.mkdir(parents=True)
     (phase.state / "answers.json").touch()
     assert "password" not in "".join(what_goes(phase))
     (phase.state / "administrator").touch()

@@ -11,7 +11,8 @@ from workbook.errors import WorkbookError
 QUESTIONS = {
     "subscription": "Subscription (its id, from `az account list --output table`)",
     "region": "Region",
-    "prefix": "Prefix of all names (your own: `down` deletes whatever carries it in this subscription)",
+    "prefix": "Prefix of all names (your own: `down` deletes whatever carries it in this "
+    "subscription)",
 }
 NEEDED = {  # what nothing can be made up for: its option, and the words for it
     "subscription": (
