@@ -51,9 +51,12 @@ def test_use_azure_keeps_what_was_chosen_and_local_does_not_forget_it(fresh: Pat
     ("given", "missing"),
     [
         ({}, "--subscription ID --prefix PREFIX"),
-        ({"subscription": SUBSCRIPTION}, "--prefix PREFIX"),
-        ({"subscription": SUBSCRIPTION, "prefix": ""}, "--prefix PREFIX"),
-        ({"prefix": "mine"}, "--subscription ID"),
+        ({"subscription": SUBSCRIPTION}, f"--subscription {SUBSCRIPTION} --prefix PREFIX"),
+        (
+            {"prefix": "", "subscription": SUBSCRIPTION},
+            f"--prefix PREFIX --subscription {SUBSCRIPTION}",
+        ),
+        ({"prefix": "mine"}, "--prefix mine --subscription ID"),
     ],
 )
 def test_use_azure_needs_what_cannot_be_made_up_where_nobody_can_be_asked(
@@ -70,7 +73,7 @@ def test_use_azure_needs_what_cannot_be_made_up_where_nobody_can_be_asked(
 def test_use_azure_without_a_prefix_of_ones_own_keeps_nothing(fresh: Path) -> None:
     done = cli_of(fresh)("use", "azure", "--subscription", SUBSCRIPTION)
     assert done.returncode == 2
-    assert "Run next: ./workbook use azure --prefix PREFIX" in done.stderr
+    assert f"use azure --subscription {SUBSCRIPTION} --prefix PREFIX" in done.stderr
     assert load_choices(fresh) == Choices()
 
 

@@ -14,14 +14,14 @@ QUESTIONS = {
     "prefix": "Prefix of all names (your own: `down` deletes whatever carries it in this "
     "subscription)",
 }
-NEEDED = {  # what nothing can be made up for: its option, and the words for it
+NEEDED = {  # what nothing can be made up for: what stands for it, and what it is
     "subscription": (
-        "--subscription ID",
+        "ID",
         "a subscription, by its id, as `az account list --output table` shows it under "
         "SubscriptionId",
     ),
     "prefix": (
-        "--prefix PREFIX",
+        "PREFIX",
         "a prefix of all names, which is your own: `down` deletes whatever carries it in this "
         "subscription",
     ),
@@ -45,7 +45,9 @@ def choose(kept: Choices, given: dict[str, Any]) -> dict[str, str]:
         }
     missing = [name for name in NEEDED if not given.get(name, getattr(kept, name))]
     if missing:
-        options, words = zip(*(NEEDED[name] for name in missing), strict=True)
+        words = [NEEDED[name][1] for name in missing]
+        example = {**given, **{name: NEEDED[name][0] for name in missing}}  # nothing is kept yet
+        options = [f"--{name.replace('_', '-')} {value}" for name, value in example.items()]
         raise WorkbookError(
             f"Not chosen yet: {'; and '.join(words)}.", f"./workbook use azure {' '.join(options)}"
         )
