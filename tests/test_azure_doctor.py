@@ -12,7 +12,7 @@ from workbook.choices import Choices
 from workbook.doctor import Observation
 from workbook.phase import Phase
 
-CHOICES = Choices(target="azure", subscription=SUBSCRIPTION)
+CHOICES = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_doctor_prints_the_fix_and_phase_0_does_not_ask_azure(
     ready: RecordedAz, fresh: Path
 ) -> None:
     cli = cli_of(fresh)
-    cli("use", "azure", "--subscription", SUBSCRIPTION)
+    cli("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
     ready.change("account show", lambda account: account.update(isDefault=False))
     cli("doctor", "0", PATH=ready.path)
     assert ready.calls() == []

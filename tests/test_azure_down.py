@@ -1,5 +1,6 @@
 """`down` on Azure: by the tag and nothing else; and nothing that costs stays unseen."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,19 @@ from copies import cli_of
 from recorded_az import SUBSCRIPTION, RecordedAz, recorded
 from rich.console import Console
 
-from workbook.azure.client import open_azure
+from workbook.azure.client import NotJson, WrongSubscription, open_azure
 from workbook.azure.down import left_behind, look_again, remove
 from workbook.choices import Choices
 from workbook.errors import WorkbookError
 from workbook.progress import Steps
 
-CHOICES = Choices(target="azure", subscription=SUBSCRIPTION)
+CHOICES = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
 NODES = "MC_ml-demo-rg_ml-demo-aks_westeurope"
 GROUP, NODE_GROUP, STATE_GROUP, STRANGE_GROUP = recorded("group list")
 [CLUSTER] = recorded("aks list")
 [OWNER] = recorded("role assignment list")
 PURGE = "keyvault purge --name ml-demo-1a2b3c4d --location westeurope"
+TAG_IT = "az tag update --operation merge --tags workbook=ml-demo --resource-id"
 STRANGER = {  # as Azure makes one by itself
     **recorded("resource list")[0],
     "type": "microsoft.insights/actiongroups",
@@ -68,7 +70,7 @@ def test_down_deletes_what_carries_the_tag_and_nothing_else(
 
 def test_down_asks_and_where_nobody_says_yes_everything_stays(az: RecordedAz, fresh: Path) -> None:
     cli = cli_of(fresh)
-    cli("use", "azure", "--subscription", SUBSCRIPTION)
+    cli("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
     done = cli("down", PATH=az.path)
     assert done.returncode == 1
     assert "resource group ml-demo-rg (westeurope), and in it:" in done.stdout
@@ -88,8 +90,7 @@ def test_where_nobody_is_asked_nothing_without_the_tag_goes_along(
     az.change("resource list", lambda items: items.append(STRANGER))
     with pytest.raises(WorkbookError) as refused:
         down(tmp_path)
-    tag = "az tag update --operation merge --tags workbook=ml-demo --resource-id"
-    assert f"{tag} {STRANGER['id']}" in refused.value.run_next
+    assert f"{TAG_IT} {STRANGER['id']}" in refused.value.run_next
     said = capsys.readouterr().out
     assert "microsoft.insights/actiongroups smart  without the tag workbook=ml-demo" in said
     assert changes(az) == []
@@ -112,6 +113,65 @@ def test_a_resource_in_a_group_of_somebody_else_goes_alone(az: RecordedAz, tmp_p
     az.answer("resource list", [elsewhere])
     down(tmp_path)
     assert changes(az) == [f"resource delete --ids {elsewhere['id']}"]
+
+
+def in_group(group: dict[str, Any]) -> dict[str, Any]:
+    """Something with our tag, in a group."""
+    name = group["name"]
+    there = {"name": "inside", "id": f"{group['id']}/providers/A/b/inside", "resourceGroup": name}
+    return {**recorded("resource list")[0], **there}
+
+
+UNTAGGED_STATE = {**STATE_GROUP, "tags": None}
+
+
+@pytest.mark.parametrize("groups", [[], [UNTAGGED_STATE]], ids=["not listed", "untagged"])
+def test_the_state_stays_whether_or_not_its_group_is_seen_with_the_tag(
+    az: RecordedAz,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    groups: list[dict[str, Any]],
+) -> None:
+    nothing_left(az)
+    az.answer("group list", groups)
+    az.answer("resource list", [in_group(STATE_GROUP)])
+    down(tmp_path)
+    assert changes(az) == []
+    assert "kept: state storage, in the resource group ml-demo-state-rg" in capsys.readouterr().out
+    assert look_again(tmp_path, CHOICES, state_too=False) == []
+    assert "To remove it: ./workbook down --state-too" in capsys.readouterr().out
+    down(tmp_path, state_too=True)  # what carries the tag, and not the group, which may not
+    assert changes(az) == [f"resource delete --ids {in_group(STATE_GROUP)['id']}"]
+
+
+def test_what_is_in_a_group_of_nodes_goes_with_its_cluster_only(
+    az: RecordedAz, tmp_path: Path
+) -> None:
+    az.answer("group list", [GROUP, {**NODE_GROUP, "tags": None}])
+    az.change("resource list", lambda items: items.append(in_group(NODE_GROUP)))
+    down(tmp_path)
+    assert changes(az) == ["group delete --name ml-demo-rg --yes", PURGE]
+    found = left_behind(open_azure(tmp_path, CHOICES), CHOICES, tmp_path)
+    assert "A/b" not in "".join(each.what for each in found)  # its group is named, and enough
+
+
+@pytest.mark.parametrize("command", ["group list", "resource list", "keyvault list-deleted"])
+def test_no_answer_in_place_of_a_list_is_no_empty_list(
+    az: RecordedAz, tmp_path: Path, command: str
+) -> None:
+    az.say(command)
+    with pytest.raises(NotJson, match=f"az {command}.* answered no list"):
+        down(tmp_path)
+    assert changes(az) == []
+
+
+def test_a_login_that_sees_nothing_does_not_say_that_nothing_is_left(
+    az: RecordedAz, tmp_path: Path
+) -> None:
+    nothing_left(az)
+    az.answer("role assignment list", [])
+    with pytest.raises(WrongSubscription, match="cannot be known"):
+        look_again(tmp_path, CHOICES, state_too=False)
 
 
 def test_a_group_of_nodes_whose_cluster_is_gone_goes_by_itself(
@@ -157,7 +217,7 @@ LEFTOVERS = {  # of each kind one: the command that shows it, its answer, what i
         "group list",
         [{**NODE_GROUP, "tags": None}],
         f"resource group of nodes {NODES}",
-        f"az group delete --name {NODES} --yes --subscription {SUBSCRIPTION}",
+        f"if it is yours: {TAG_IT} {NODE_GROUP['id']}, then ./workbook down",
     ),
     "resource": (
         "resource list",
@@ -211,13 +271,30 @@ def test_what_others_have_left_is_not_ours(az: RecordedAz, tmp_path: Path) -> No
     managed = f"{STRANGE_GROUP['id']}/providers/Microsoft.ContainerService/managedClusters/x"
     nodes = {**NODE_GROUP, "name": "MC_somebody-else_x_y", "managedBy": managed, "tags": None}
     az.answer("group list", [STRANGE_GROUP, nodes])
-    az.answer("role assignment list", [orphan("00000000-0000-0000-0000-0000000000ff", SHARED)])
+    nameless = "00000000-0000-0000-0000-0000000000ff"  # a guest, whose name az does not find
+    roles = [orphan(nameless, scope) for scope in (SHARED, STATE_GROUP["id"])]
+    az.answer("role assignment list", roles)
     assert look_again(tmp_path, CHOICES, state_too=True) == []
+    # a cluster in a group that is called as ours would be, and is not
+    az.answer("group list", [{**GROUP, "tags": None}, {**NODE_GROUP, "tags": None}])
+    assert look_again(tmp_path, CHOICES, state_too=True) == []
+
+
+def test_what_was_written_down_is_of_one_subscription_and_prefix(
+    az: RecordedAz, tmp_path: Path
+) -> None:
+    down(tmp_path)
+    nothing_left(az)
+    az.answer("group list", [{**NODE_GROUP, "tags": None}])
+    az.answer("role assignment list", [OWNER, ORPHAN])
+    assert len(look_again(tmp_path, CHOICES, state_too=True)) == 2
+    other = dataclasses.replace(CHOICES, prefix="other")
+    assert look_again(tmp_path, other, state_too=True) == []
 
 
 def test_verify_says_what_is_left_and_when_nothing_is(az: RecordedAz, fresh: Path) -> None:
     cli = cli_of(fresh)
-    cli("use", "azure", "--subscription", SUBSCRIPTION)
+    cli("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
     nothing_left(az)
     done = cli("down", "--verify", PATH=az.path)
     assert done.returncode == 0, done.stderr
@@ -230,7 +307,7 @@ def test_verify_says_what_is_left_and_when_nothing_is(az: RecordedAz, fresh: Pat
     az.answer("group list", [{**NODE_GROUP, "tags": None}])
     done = cli("down", "--verify", PATH=az.path)
     assert done.returncode == 1
-    assert f"still there: resource group of nodes {NODES}. Run next: az group delete" in done.stdout
+    assert f"still there: resource group of nodes {NODES}. Run next: if it is yours" in done.stdout
     assert changes(az) == []
 
 

@@ -1,5 +1,6 @@
 """The target azure: what is chosen, how things are called, and how Azure is asked."""
 
+import io
 import json
 import os
 import pty
@@ -15,14 +16,17 @@ from recorded_az import ANSWERS, SUBSCRIPTION, RecordedAz
 
 from checks.phase1 import test_registry
 from workbook.azure import client
+from workbook.azure.choosing import choose
 from workbook.azure.names import names
 from workbook.check import NotStarted, Unknown, Wrong
 from workbook.choices import Choices, load_choices
 from workbook.deployment import Deployment
 from workbook.errors import WorkbookError
 from workbook.kubernetes import Kubernetes, open_cluster
+from workbook.phase import Phase
+from workbook.reset import what_goes
 
-CHOSEN = ("use", "azure", "--subscription", SUBSCRIPTION)
+CHOSEN = ("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
 
 
 def azure(folder: Path) -> client.Azure:
@@ -43,11 +47,40 @@ def test_use_azure_keeps_what_was_chosen_and_local_does_not_forget_it(fresh: Pat
     assert f"export AZURE_CONFIG_DIR={fresh}/.workbook/azure/az\n" in lines
 
 
-def test_use_azure_needs_a_subscription_where_nobody_can_be_asked(fresh: Path) -> None:
-    done = cli_of(fresh)("use", "azure")
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "--subscription ID --prefix PREFIX"),
+        ({"subscription": SUBSCRIPTION}, f"--subscription {SUBSCRIPTION} --prefix PREFIX"),
+        (
+            {"prefix": "", "subscription": SUBSCRIPTION},
+            f"--prefix PREFIX --subscription {SUBSCRIPTION}",
+        ),
+        ({"prefix": "mine"}, "--prefix mine --subscription ID"),
+    ],
+)
+def test_use_azure_needs_what_cannot_be_made_up_where_nobody_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], missing: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(WorkbookError) as refused:
+        choose(Choices(), given)
+    assert refused.value.run_next == f"./workbook use azure {missing}"
+    kept = Choices(subscription=SUBSCRIPTION, prefix="mine")
+    assert choose(kept, {"region": "northeurope"}) == {"region": "northeurope"}
+
+
+def test_use_azure_without_a_prefix_of_ones_own_keeps_nothing(fresh: Path) -> None:
+    done = cli_of(fresh)("use", "azure", "--subscription", SUBSCRIPTION)
     assert done.returncode == 2
-    assert "Run next: ./workbook use azure --subscription ID" in done.stderr
-    assert load_choices(fresh).target == "local"
+    assert f"use azure --subscription {SUBSCRIPTION} --prefix PREFIX" in done.stderr
+    assert load_choices(fresh) == Choices()
+
+
+def test_no_prefix_is_offered_on_a_terminal_the_first_time(fresh: Path) -> None:
+    asked = answer_questions(fresh, f"{SUBSCRIPTION}\n\n\nmine\n")
+    assert asked.stdout.count(b"Prefix of all names") == 2
+    assert load_choices(fresh).prefix == "mine"
 
 
 def test_use_azure_asks_on_a_terminal_and_offers_what_is_kept(fresh: Path) -> None:
@@ -95,7 +128,7 @@ def test_moving_to_another_prefix_says_what_is_out_of_sight(fresh: Path) -> None
         ("region", ""),
         *[
             ("prefix", bad)
-            for bad in ("", "ab", "A11", "1ab", "ab-", "a--b", "ml_demo", "a" * 13, "äbc")
+            for bad in ("ab", "A11", "1ab", "ab-", "a--b", "ml_demo", "a" * 13, "äbc")
         ],
     ],
 )
@@ -201,6 +234,8 @@ def test_no_az_no_json_and_no_answer_are_told_apart(
 def test_without_a_subscription_azure_is_not_asked(az: RecordedAz, tmp_path: Path) -> None:
     with pytest.raises(client.WrongSubscription):
         client.open_azure(tmp_path, Choices(target="azure"))
+    with pytest.raises(client.AzureError, match="No prefix"):
+        client.open_azure(tmp_path, Choices(target="azure", subscription=SUBSCRIPTION))
     assert az.calls() == []
 
 
@@ -225,6 +260,14 @@ def test_a_cluster_on_azure_is_asked_by_the_machines_own_kubectl(
     assert wrong.value.rows["run next"].startswith("az aks start")
 
 
+def test_reset_names_the_passwords_that_it_would_remove(tmp_path: Path) -> None:
+    phase = Phase(3, tmp_path, "azure")
+    (phase.state / "answers.json").touch()
+    assert "password" not in "".join(what_goes(phase))
+    (phase.state / "administrator").touch()
+    assert "the only copy of its administrator's password" in "".join(what_goes(phase))
+
+
 DIGEST = f"sha256:{'a' * 64}"
 
 
@@ -235,7 +278,7 @@ def registry_check(home: Path, monkeypatch: pytest.MonkeyPatch, image: str) -> s
     containers = [{"name": "ml-api", "image": image}]
     found = {"spec": {"template": {"spec": {"containers": containers}}}, "metadata": {"uid": "1"}}
     nothing = cast(Kubernetes, SimpleNamespace(get=lambda *_: []))
-    choices = Choices(target="azure", subscription=SUBSCRIPTION)
+    choices = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
     return test_registry.test_image_is_in_registry(Deployment(nothing, found), choices)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from copies import ROOT, cli_of
+from recorded_az import SUBSCRIPTION
 
 from workbook.actions import run_and_show
 from workbook.choices import TARGETS, Choices
@@ -17,6 +18,7 @@ from workbook.cost import TABLE, PricesDamaged, an_hour, in_a_sentence, load_pri
 from workbook.phase import Phase, phases
 from workbook.spending import Resource, spent
 
+USE_AZURE = ("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
 SMALL = """
 region = "Here"
 hours_a_month = 730
@@ -208,51 +210,53 @@ def fake_az(folder: Path, says: str, status: int = 0) -> str:
 def test_on_azure_az_is_asked_what_is_there(fresh: Path, tmp_path: Path) -> None:
     """createdTime as azure-cli 2.91 writes it: the model GenericResourceExpanded, made JSON."""
     created = datetime.now(UTC) - timedelta(hours=100)
-    listed = [
-        {
-            "name": "ml-demo-aks",
-            "type": "Microsoft.ContainerService/managedClusters",
-            "createdTime": created.isoformat(),
-            "provisioningState": "Succeeded",
-            "tags": {"workbook": "ml-demo"},
-        }
-    ]
+    cluster = {
+        "name": "ml-demo-aks",
+        "type": "Microsoft.ContainerService/managedClusters",
+        "createdTime": created.isoformat(),
+        "provisioningState": "Succeeded",
+        "resourceGroup": "ml-demo-rg",
+        "tags": {"workbook": "ml-demo"},
+    }
+    of_terraform = {**cluster, "name": "ml-demo-abc12-aks", "resourceGroup": "ml-demo-abc12-rg"}
+    of_somebody_else = {**cluster, "tags": None}
+    listed = [cluster, of_terraform, of_somebody_else]
     path = fake_az(tmp_path / "bin", json.dumps(listed))
     cli = cli_of(fresh)
-    cli("use", "azure")
-    done = cli("cost", PATH=path, RG="ml-demo-rg")
+    cli(*USE_AZURE)
+    done = cli("cost", PATH=path)
     assert done.returncode == 0, done.stderr
     prices = load_prices(fresh)
     of_cluster = [item for item in prices.in_use(7) if "managedClusters" in item.part_of]
     said = re.search(r"at most ([\d.]+)\.", done.stdout)
     assert said is not None
-    assert float(said[1]) == pytest.approx(100 * an_hour(of_cluster), abs=0.02)
+    assert float(said[1]) == pytest.approx(2 * 100 * an_hour(of_cluster), abs=0.04)
     assert f"{created.day} {created:%B %Y}" in done.stdout
     asked = (tmp_path / "bin/asked").read_text()
-    assert asked == "resource list --resource-group ml-demo-rg --output json\n"
+    assert asked.startswith(f"resource list --tag workbook=ml-demo --subscription {SUBSCRIPTION} ")
 
 
 @pytest.mark.parametrize(
     ("says", "status", "shown"),
     [
-        ("[]", 0, "Spent by what is there now: 0."),
-        ("ERROR: (ResourceGroupNotFound) Resource group 'x' could not be found.", 3, "now: 0."),
+        ("[]", 0, "Spent by what is there now: 0. Nothing carries the tag workbook=ml-demo"),
         (
             "ERROR: Please run 'az login' to setup account.",
             1,
-            "cannot be known here. ERROR: Please",
+            "cannot be known here. The workbook's az has no valid login",
         ),
         (
             "ERROR: (SubscriptionNotFound) x",
             1,
-            "cannot be known here. ERROR: (SubscriptionNotFound)",
+            "cannot be known here. The login of the workbook's az does not see",
         ),
-        ("no JSON", 0, "cannot be known here. az answered with something that is not JSON"),
-        ('{"error": 1}', 0, "cannot be known here. az answered with something that is no list"),
+        ("no JSON", 0, "answered no JSON, but: no JSON"),
+        ('{"error": 1}', 0, "answered no list, but: {'error': 1}"),
+        ("", 0, "answered no list, but: None"),
         (
-            '[{"type": "A/b"}]',
+            '[{"type": "A/b", "tags": {"workbook": "ml-demo"}}]',
             0,
-            "cannot be known here. az answered with something that is no list",
+            "cannot be known here. az does not say of each resource",
         ),
     ],
 )
@@ -260,8 +264,8 @@ def test_where_azure_does_not_say_the_rest_is_said(
     fresh: Path, tmp_path: Path, says: str, status: int, shown: str
 ) -> None:
     cli = cli_of(fresh)
-    cli("use", "azure")
-    done = cli("cost", PATH=fake_az(tmp_path / "bin", says, status), RG="x")
+    cli(*USE_AZURE)
+    done = cli("cost", PATH=fake_az(tmp_path / "bin", says, status))
     assert done.returncode == 0, done.stderr
-    assert shown in done.stdout
+    assert shown in " ".join(done.stdout.split())
     assert "a month" in done.stdout

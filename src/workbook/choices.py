@@ -32,7 +32,7 @@ class Choices:
     gateway_http_port: int = PORTS["gateway_http_port"]  # the same, without TLS
     subscription: str = ""  # of Azure, its id; "" until one is chosen
     region: str = "westeurope"
-    prefix: str = "ml-demo"  # of every name on Azure, and the value of the tag `workbook`
+    prefix: str = ""  # of every name on Azure, and the value of the tag `workbook`; as above
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:

@@ -248,7 +248,7 @@ def use(
     }
     changes = {name: value for name, value in given.items() if value is not None}
     if target == "azure":
-        changes |= choose(before, any_given=bool(changes), subscription=subscription or "")
+        changes = choose(before, changes)
     choices = dataclasses.replace(before, target=target, **changes)
     save_choices(home, choices)
     print(

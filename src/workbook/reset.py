@@ -15,6 +15,11 @@ from workbook.local.engine import find_engine
 from workbook.phase import Phase
 from workbook.terraform import NAMESPACE as STATE
 
+PASSWORDS = {  # of the database; kept here, where a lesson has made them
+    "passwords": "the passwords of the database's users",
+    "administrator": "the only copy of its administrator's password",
+}
+
 
 def what_goes(phase: Phase) -> list[str]:
     """What a reset ends and removes, in words."""
@@ -68,7 +73,8 @@ def _folders(phase: Phase) -> dict[Path, str]:
     folders = {phase.directory / "model": "the trained model"}
     if _uses_local_database(phase):
         folders[phase.state.parent / "authority"] = "the keys of your own authority"
-    return {**folders, phase.state: "answers, outcomes, receipts, logs"}
+    passwords = [what for name, what in PASSWORDS.items() if (phase.state / name).exists()]
+    return {**folders, phase.state: ", ".join(["answers, outcomes, receipts, logs", *passwords])}
 
 
 def _has_database(phase: Phase, cluster: Kubernetes) -> bool:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workbook.azure.client import NotJson, NotThere, open_azure
-from workbook.azure.names import names
+from workbook.azure.client import NotJson, open_azure
+from workbook.azure.names import TAG
+from workbook.azure.owned import resources as tagged
 from workbook.choices import Choices
 from workbook.cost import Prices, an_hour
 
@@ -28,7 +29,10 @@ def spent_so_far(prices: Prices, home: Path, choices: Choices) -> str:
         return "Spent so far: 0. Your target is local, and nothing there is charged."
     resources = _resources(home, choices)
     if not resources:
-        return "Spent by what is there now: 0. Your resource group is not there, or is empty."
+        return (
+            f"Spent by what is there now: 0. Nothing carries the tag {TAG}={choices.prefix} in the "
+            f"subscription {choices.subscription}."
+        )
     first = min(resource.created for resource in resources)
     return (
         f"Spent by what is there now: at most {spent(prices, resources, datetime.now(UTC)):.2f}. "
@@ -48,14 +52,12 @@ def spent(prices: Prices, resources: list[Resource], now: datetime) -> float:
 
 
 def _resources(home: Path, choices: Choices) -> list[Resource]:
+    """What carries our tag, in whichever group: Terraform's is another one than that of phase 1."""
+    answer = tagged(open_azure(home, choices), choices.prefix)
     try:
-        group = names(choices)["RG"]
-        answer = open_azure(home, choices).ask("resource", "list", "--resource-group", group)
         return [
             Resource(each["type"], datetime.fromisoformat(each["createdTime"]).astimezone(UTC))
             for each in answer
         ]
-    except NotThere:
-        return []
     except (ValueError, KeyError, TypeError):
-        raise NotJson("az answered with something that is no list of resources.") from None
+        raise NotJson("az does not say of each resource what it is, and since when.") from None

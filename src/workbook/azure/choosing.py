@@ -1,6 +1,7 @@
 """`workbook use azure`: where on Azure, asked for on a terminal, with what is kept as the offer."""
 
 import sys
+from typing import Any
 
 import typer
 
@@ -10,33 +11,47 @@ from workbook.errors import WorkbookError
 QUESTIONS = {
     "subscription": "Subscription (its id, from `az account list --output table`)",
     "region": "Region",
-    "prefix": "Prefix of all names",
+    "prefix": "Prefix of all names (your own: `down` deletes whatever carries it in this "
+    "subscription)",
+}
+NEEDED = {  # what nothing can be made up for: what stands for it, and what it is
+    "subscription": (
+        "ID",
+        "a subscription, by its id, as `az account list --output table` shows it under "
+        "SubscriptionId",
+    ),
+    "prefix": (
+        "PREFIX",
+        "a prefix of all names, which is your own: `down` deletes whatever carries it in this "
+        "subscription",
+    ),
 }
 
 
-def choose(kept: Choices, any_given: bool, subscription: str) -> dict[str, str]:
-    """What is answered on a terminal, where no option was given; nothing where all is known.
+def choose(kept: Choices, given: dict[str, Any]) -> dict[str, str]:
+    """The options; or, where none was given, what is answered on a terminal.
 
     Args:
         kept: the choices until now.
-        any_given: whether the command has options.
-        subscription: the one that it names, or "".
+        given: the command's options.
 
     Raises:
-        WorkbookError: no subscription is chosen, and there is nobody to ask.
+        WorkbookError: no subscription or no prefix is chosen, and there is nobody to ask.
     """
-    if sys.stdin.isatty() and not any_given:
-        return {
+    if sys.stdin.isatty() and not given:
+        given = {
             name: str(typer.prompt(question, default=getattr(kept, name) or None)).strip()
             for name, question in QUESTIONS.items()
         }
-    if not subscription and not kept.subscription:
+    missing = [name for name in NEEDED if not given.get(name, getattr(kept, name))]
+    if missing:
+        words = [NEEDED[name][1] for name in missing]
+        example = {**given, **{name: NEEDED[name][0] for name in missing}}  # nothing is kept yet
+        options = [f"--{name.replace('_', '-')} {value}" for name, value in example.items()]
         raise WorkbookError(
-            "No Azure subscription is chosen: give its id, as `az account list --output table` "
-            "shows it under SubscriptionId.",
-            "./workbook use azure --subscription ID",
+            f"Not chosen yet: {'; and '.join(words)}.", f"./workbook use azure {' '.join(options)}"
         )
-    return {}
+    return given
 
 
 def say_what_was_chosen(before: Choices, now: Choices) -> None:

@@ -108,6 +108,17 @@ class Azure:
                 "az upgrade",
             ) from None
 
+    def list(self, *words: str) -> list[dict[str, Any]]:
+        """What az lists.
+
+        Raises:
+            AzureError: there is no list. Which kind of it says why.
+        """
+        listed = self.ask(*words)
+        if not isinstance(listed, list):
+            raise NotJson(f"az {' '.join(words)} answered no list, but: {listed}", "az upgrade")
+        return listed
+
     def _reason(self, said: str, words: tuple[str, ...]) -> AzureError:
         lines = [line for line in said.splitlines() if line.strip()]
         errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
@@ -129,10 +140,12 @@ def open_azure(home: Path, choices: Choices) -> Azure:
     """The chosen subscription.
 
     Raises:
-        WrongSubscription: none is chosen.
+        AzureError: none is chosen, or no prefix.
     """
     if not choices.subscription:
         raise WrongSubscription(
             "No Azure subscription is chosen.", "./workbook use azure --subscription ID"
         )
+    if not choices.prefix:  # whatever carries it is ours, so there is none by default
+        raise AzureError("No prefix is chosen.", "./workbook use azure --prefix PREFIX")
     return Azure(choices.subscription, az_folder(home))

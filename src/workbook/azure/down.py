@@ -4,13 +4,13 @@ What must be known afterwards is written down before anything is deleted: an ide
 no longer says that it was ours.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from workbook.azure import owned
-from workbook.azure.client import Azure, open_azure
+from workbook.azure.client import LOG_IN, Azure, WrongSubscription, open_azure
 from workbook.azure.names import TAG, names
 from workbook.azure.owned import Item
 from workbook.choices import Choices
@@ -29,7 +29,7 @@ class Doomed:
     contents: dict[str, list[Item]]  # what is in each group
     resources: list[Item]  # with our tag, in groups that stay
     vaults: list[Item]  # already deleted, not purged
-    kept: list[Item] = field(default_factory=list)  # the groups of the state storage
+    keeps_state: bool = False
 
     def lines(self, prefix: str) -> list[str]:
         """All of it, in words."""
@@ -67,8 +67,9 @@ def remove(home: Path, choices: Choices, steps: Steps, *, yes: bool, state_too: 
     """
     azure = open_azure(home, choices)
     doomed = what_goes(azure, choices, state_too)
-    for group in doomed.kept:
-        print(f"kept: state storage, in the resource group {group['name']} (or: --state-too)")
+    if doomed.keeps_state:
+        group = names(choices)["STATE_RG"]
+        print(f"kept: state storage, in the resource group {group} (or: --state-too)")
     lines = doomed.lines(choices.prefix)
     if not lines:
         print(f"In {azure.subscription}, nothing else carries the tag {TAG}={choices.prefix}.")
@@ -96,21 +97,22 @@ def look_again(home: Path, choices: Choices, state_too: bool) -> list[str]:
 
 def what_goes(azure: Azure, choices: Choices, state_too: bool) -> Doomed:
     """What carries our tag, without the state storage unless that is to go too."""
-    state = names(choices)["STATE_RG"]
-    found = owned.groups(azure, choices.prefix)
-    kept = [group for group in found if group["name"] == state and not state_too]
-    ours = {group["name"].lower() for group in found}
-    # the nodes' group goes with its cluster, and only so
-    goes = [g for g in found if g not in kept and _cluster_group(g) not in ours]
+    present = azure.list("group", "list")
+    found = owned.ours(present, choices.prefix)
+    resources = owned.resources(azure, choices.prefix)
+    # the state is kept by the group that it is in, whether or not that carries the tag
+    kept = set() if state_too else {names(choices)["STATE_RG"].lower()}
+    ours = {_name(group) for group in found}
+    # the nodes' group goes with its cluster, and only so, whether or not it carries the tag
+    nodes = {_name(group) for group in present if _cluster_group(group) in ours}
+    goes = [group for group in found if _name(group) not in kept | nodes]
     contents = {
-        g["name"]: azure.ask("resource", "list", "--resource-group", g["name"]) for g in goes
+        g["name"]: azure.list("resource", "list", "--resource-group", g["name"]) for g in goes
     }
-    elsewhere = [
-        item
-        for item in owned.resources(azure, choices.prefix)
-        if item["resourceGroup"].lower() not in ours
-    ]
-    return Doomed(goes, contents, elsewhere, owned.deleted_vaults(azure, choices.prefix), kept)
+    places = {item["resourceGroup"].lower() for item in resources}
+    elsewhere = [i for i in resources if i["resourceGroup"].lower() not in ours | kept | nodes]
+    vaults = owned.deleted_vaults(azure, choices.prefix)
+    return Doomed(goes, contents, elsewhere, vaults, keeps_state=bool(kept & (ours | places)))
 
 
 def down(azure: Azure, choices: Choices, doomed: Doomed, home: Path, steps: Steps) -> None:
@@ -139,34 +141,45 @@ def down(azure: Azure, choices: Choices, doomed: Doomed, home: Path, steps: Step
 def left_behind(azure: Azure, choices: Choices, home: Path) -> list[Leftover]:
     """Whatever of ours is still on Azure, the state storage too; empty when nothing is."""
     prefix, name = choices.prefix, names(choices)
-    written = _written(home)
-    ours = {group.lower() for group in (*written["groups"], name["RG"])}
-    again, option = "./workbook down", f"--subscription {azure.subscription}"
-    found = []
-    present = azure.ask("group", "list")
+    roles = azure.list("role", "assignment", "list", "--all")
+    if not roles:  # who may see a subscription has a role in it
+        raise WrongSubscription(
+            f"The login of the workbook's az sees no role in the subscription "
+            f"{azure.subscription}, not even its own: whether anything is left cannot be known.",
+            LOG_IN,
+        )
+    written = _written(_file(home, choices))
+    state, again = name["STATE_RG"].lower(), "./workbook down"
+    present = azure.list("group", "list")
+    strange = {_name(group) for group in present if not owned.is_ours(group, prefix)}
+    ours = {group.lower() for group in (*written["groups"], name["RG"])} - strange
+    found, said = [], set()
     for group in present:
-        if _holds_our_nodes(group, ours, prefix):
-            fix = f"az group delete --name {group['name']} --yes {option}"
-            found.append(Leftover(f"resource group of nodes {group['name']}", fix))
-        elif owned.is_ours(group, prefix) and group["name"] == name["STATE_RG"]:
+        tagged, holds_nodes = owned.is_ours(group, prefix), _holds_nodes(group, ours)
+        if not tagged and not holds_nodes:
+            continue
+        said.add(_name(group))
+        if tagged and _name(group) == state:
             what = f"state storage, in the resource group {group['name']}"
             found.append(Leftover(what, f"{again} --state-too", is_state=True))
-        elif owned.is_ours(group, prefix):
-            found.append(Leftover(f"resource group {group['name']}", again))
-    listed = {group["name"].lower() for group in present if owned.is_ours(group, prefix)}
+        else:
+            what = f"resource group {'of nodes ' * holds_nodes}{group['name']}"
+            found.append(Leftover(what, again if tagged else _if_yours(group, prefix)))
     for item in owned.resources(azure, prefix):
-        if item["resourceGroup"].lower() not in listed:
-            found.append(Leftover(f"{item['type']} {item['name']}", again))
+        place = item["resourceGroup"].lower()
+        if place not in said:
+            fix = f"{again} --state-too" if place == state else again
+            found.append(Leftover(f"{item['type']} {item['name']}", fix, is_state=place == state))
     for vault in owned.deleted_vaults(azure, prefix):
         until = vault["properties"]["scheduledPurgeDate"][:10]
         protected = vault["properties"].get("purgeProtectionEnabled")
         fix = f"wait until {until}: it is protected" if protected else again
         found.append(Leftover(f"deleted key vault {vault['name']}, kept until {until}", fix))
-    for each in azure.ask("role", "assignment", "list", "--all"):
-        was_ours = each["principalId"] in written["identities"]
-        if (was_ours or f"/{name['STATE_RG']}/" in f"{each['scope']}/") and _is_gone(each):
+    for each in roles:
+        if each["principalId"] in written["identities"] and _is_gone(each):
             what = f"role assignment of an identity that is gone: {each['roleDefinitionName']}"
-            fix = f"az role assignment delete --ids {each['id']} {option}"
+            delete = f"az role assignment delete --ids {each['id']}"
+            fix = f"{delete} --subscription {azure.subscription}"
             found.append(Leftover(f"{what} on {each['scope']}", fix))
     return found
 
@@ -179,12 +192,22 @@ def _refuse_untagged(doomed: Doomed, prefix: str) -> None:
     """
     if strangers := doomed.untagged(prefix):
         each = ", ".join(f"{item['type']} {item['name']}" for item in strangers)
-        tag = f"az tag update --operation merge --tags {TAG}={prefix} --resource-id"
         raise WorkbookError(
             f"Without the tag {TAG}={prefix}, and in a group that would go: {each}. "
             "So nothing was deleted.",
-            f"./workbook down, which asks; or, if it is yours: {tag} {strangers[0]['id']}",
+            f"./workbook down, which asks; or {_if_yours(strangers[0], prefix)}",
         )
+
+
+def _if_yours(item: Item, prefix: str) -> str:
+    """What makes `down` delete something without our tag: only the learner knows whose it is."""
+    tag = f"az tag update --operation merge --tags {TAG}={prefix} --resource-id {item['id']}"
+    return f"if it is yours: {tag}, then ./workbook down"
+
+
+def _name(group: Item) -> str:
+    """As it can be compared: Azure does not tell upper and lower case apart."""
+    return str(group["name"]).lower()
 
 
 def _cluster_group(group: Item) -> str:
@@ -193,11 +216,11 @@ def _cluster_group(group: Item) -> str:
     return parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
 
 
-def _holds_our_nodes(group: Item, ours: set[str], prefix: str) -> bool:
-    """Whether Azure has made a group for the nodes of a cluster of ours."""
+def _holds_nodes(group: Item, ours: set[str]) -> bool:
+    """Whether Azure has made a group for the nodes of a cluster in one of these groups."""
     cluster = _cluster_group(group)
-    named = any(group["name"].lower().startswith(f"mc_{each}_") for each in ours)
-    return named or cluster in ours or (bool(cluster) and owned.is_ours(group, prefix))
+    named = any(_name(group).startswith(f"mc_{each}_") for each in ours)
+    return cluster in ours if cluster else named
 
 
 def _is_gone(assignment: Item) -> bool:
@@ -205,33 +228,35 @@ def _is_gone(assignment: Item) -> bool:
     return not assignment.get("principalName")
 
 
-def _file(home: Path) -> Path:
-    return home / ".workbook" / "azure" / "ours.json"
+def _file(home: Path, choices: Choices) -> Path:
+    name = f"ours-{choices.subscription}-{choices.prefix}.json"
+    return home / ".workbook" / "azure" / name
 
 
-def _written(home: Path) -> dict[str, list[str]]:
-    kept = read_json(_file(home)) or {}
+def _written(file: Path) -> dict[str, list[str]]:
+    kept = read_json(file) or {}
     return {key: kept.get(key) or [] for key in ("groups", "identities")}
 
 
 def _write_down(azure: Azure, choices: Choices, home: Path) -> None:
     """Write down our groups and the identities in them, beside those of before."""
-    before = _written(home)
+    file = _file(home, choices)
+    before = _written(file)
     groups = [group["name"] for group in owned.groups(azure, choices.prefix)]
     inside = {name.lower() for name in groups}
     identities = [
         each["principalId"]
-        for each in azure.ask("identity", "list")
+        for each in azure.list("identity", "list")
         if each["resourceGroup"].lower() in inside
     ]
     identities += [
         each["identity"]["principalId"]
-        for each in azure.ask("aks", "list")
+        for each in azure.list("aks", "list")
         if each["resourceGroup"].lower() in inside
         and (each.get("identity") or {}).get("principalId")
     ]
     write_json(
-        _file(home),
+        file,
         {
             "groups": sorted({*before["groups"], *groups}),
             "identities": sorted({*before["identities"], *identities}),

@@ -14,7 +14,7 @@ LONGEST_PREFIX = 12  # as the variables of terraform/ have it
 
 
 def refuse_bad(subscription: str, region: str, prefix: str) -> None:
-    """Say the rule that a choice breaks; an empty subscription is one not chosen yet.
+    """Say the rule that a choice breaks; an empty subscription or prefix is not chosen yet.
 
     Raises:
         WorkbookError: it breaks one.
@@ -31,12 +31,13 @@ def refuse_bad(subscription: str, region: str, prefix: str) -> None:
             "spaces, as `az account list-locations --output table` shows it under Name.",
             "./workbook use azure --region westeurope",
         )
-    if not re.fullmatch(r"[a-z](-?[a-z0-9])+", prefix) or not 3 <= len(prefix) <= LONGEST_PREFIX:
+    right = re.fullmatch(r"[a-z](-?[a-z0-9])+", prefix) and 3 <= len(prefix) <= LONGEST_PREFIX
+    if prefix and not right:
         raise WorkbookError(
             f"{prefix!r} cannot be a prefix: 3 to {LONGEST_PREFIX} lower-case letters, digits and "
             "single hyphens, with a letter first and no hyphen last. (The strictest name made from "
             "it, that of a storage account, may have 24.)",
-            "./workbook use azure --prefix ml-demo",
+            "./workbook use azure --prefix PREFIX",
         )
 
 

@@ -10,17 +10,17 @@ Item = dict[str, Any]  # a group, a resource or a vault, as az gives it
 
 def groups(azure: Azure, prefix: str) -> list[Item]:
     """The resource groups with our tag: also those that Azure makes for a cluster's nodes."""
-    return _ours(azure.ask("group", "list", "--tag", f"{TAG}={prefix}"), prefix)
+    return ours(azure.list("group", "list"), prefix)
 
 
 def resources(azure: Azure, prefix: str) -> list[Item]:
     """The resources with our tag, in whichever group they are."""
-    return _ours(azure.ask("resource", "list", "--tag", f"{TAG}={prefix}"), prefix)
+    return ours(azure.list("resource", "list", "--tag", f"{TAG}={prefix}"), prefix)
 
 
 def deleted_vaults(azure: Azure, prefix: str) -> list[Item]:
     """The vaults with our tag that are deleted and not purged: each keeps its name taken."""
-    listed = azure.ask("keyvault", "list-deleted", "--resource-type", "vault")
+    listed = azure.list("keyvault", "list-deleted", "--resource-type", "vault")
     return [vault for vault in listed if is_ours(vault["properties"], prefix)]
 
 
@@ -35,6 +35,6 @@ def is_ours(item: Item, prefix: str) -> bool:
     return (item.get("tags") or {}).get(TAG) == prefix
 
 
-def _ours(items: list[Item], prefix: str) -> list[Item]:
+def ours(items: list[Item], prefix: str) -> list[Item]:
     """Looked at again: what is deleted must not depend on how a list was filtered."""
     return [item for item in items if is_ours(item, prefix)]
