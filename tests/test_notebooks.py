@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 from copies import ROOT, cli_of
+from recorded_az import SUBSCRIPTION
 
 from checks.phase1.test_service import SENTENCES
 from workbook.errors import WorkbookError
@@ -130,7 +131,6 @@ class App(ThreadingHTTPServer):
             "check",
             APP,
             PATH=f"{self.folder}:/usr/bin:/bin",
-            RG="ml-demo-rg",
             SSL_CERT_FILE=str(self.folder / "certificate"),
         )
 
@@ -159,7 +159,10 @@ class Answer(BaseHTTPRequestHandler):
 def app(fresh: Path, tmp_path: Path) -> Iterator[App]:
     folder = tmp_path / "azure"
     folder.mkdir()
-    assert cli_of(fresh)("use", "azure").returncode == 0
+    assert (
+        cli_of(fresh)("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "mine").returncode
+        == 0
+    )
     with App(fresh, folder) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server

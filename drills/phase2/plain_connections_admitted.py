@@ -11,6 +11,7 @@ from drills.objects import cluster_of, kubectl
 from drills.phase2._database import SERVER, wait_for_log
 from workbook.drill import Drill, System
 from workbook.errors import WorkbookError
+from workbook.kubernetes import Kubernetes
 
 
 def break_it(system: System) -> None:
@@ -18,7 +19,20 @@ def break_it(system: System) -> None:
 
 
 def fix(system: System) -> None:
+    server = cluster_of(system).within(DATABASE)
+    broken = _settings(server)
     _deploy(system, hostssl="hostssl")
+    if broken != _settings(server):  # nobody uses it any more, and phase 3 would ask what it is for
+        kubectl(server, "delete", "configmap", broken, "--ignore-not-found")
+
+
+def _settings(server: Kubernetes) -> str:
+    """The name of the ConfigMap that the server runs with."""
+    found = server.get_one("statefulsets", "postgres")
+    if found is None:
+        raise WorkbookError("There is no database yet.", "./workbook goto 2")
+    volumes = found["spec"]["template"]["spec"]["volumes"]
+    return next(str(each["configMap"]["name"]) for each in volumes if "configMap" in each)
 
 
 def _deploy(system: System, hostssl: str) -> None:
