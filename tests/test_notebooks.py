@@ -215,7 +215,7 @@ def test_an_app_without_an_address_is_not_started(app: App) -> None:
     ("refusal", "status", "shown"),
     [
         ("(ResourceNotFound) The resource was not found.", 10, "not started: deploy the app"),
-        ("Please run az login to setup account.", 11, "cannot be known here: Please run az login"),
+        ("Please run az login to setup account.", 11, "here: The workbook's az has no valid login"),
     ],
 )
 def test_what_az_refuses_is_told_apart(app: App, refusal: str, status: int, shown: str) -> None:
