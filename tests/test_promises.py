@@ -49,6 +49,16 @@ def test_lesson_and_notebook_are_equal(lesson: Lesson) -> None:
     assert lesson.notebook.read_text(encoding="utf-8") == made, advice
 
 
+@every_lesson
+def test_a_plot_has_a_title_for_those_who_do_not_see_it(lesson: Lesson) -> None:
+    """The site makes the image's text of it."""
+    cells = re.findall(
+        r"^```python\n(.*?)^```$", lesson.lesson.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    plots = [cell for cell in cells if "plt.show()" in cell]
+    assert [cell for cell in plots if not re.search(r'title[=(]"[^"]+"', cell)] == []
+
+
 @every_checked
 def test_checklist_and_checks_are_equal(lesson: Lesson) -> None:
     in_lesson = checklist(lesson.lesson.read_text(encoding="utf-8"))
