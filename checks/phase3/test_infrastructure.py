@@ -18,7 +18,7 @@ from workbook.terraform import Root, last_words
 
 LESSON = "phases/phase3/README.md"
 DIFFERENCES = 2  # the status of plan -detailed-exitcode
-SECONDS_TO_KNOCK = 3  # again and again: a rule learns of a new pod a moment after its start
+SECONDS_TO_KNOCK = 5  # again and again: a rule learns of a new pod a moment after its start
 SECONDS_TO_RUN = 40  # a pod that knocks
 PROBE = "check-private-path"
 KNOCK = """
