@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import clean_environment, cli_of, copy_workbook, free_port
+from copies import assert_passed, clean_environment, cli_of, copy_workbook, free_port
 from recorded_az import RecordedAz
 
 from workbook.choices import CLUSTER_PORTS
@@ -36,7 +36,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     cli = cli_of(home)
     assert cli("use", "local", "--port", str(free_port())).returncode == 0
     started = cli("start")
-    assert started.returncode == 0, started.stdout + started.stderr
+    assert_passed(started)
     yield home
     cli("down")
 
@@ -50,10 +50,10 @@ def with_cluster(ran: Path) -> Iterator[Path]:
     assert cli("use", "local", *ports).returncode == 0
     _kill_in_the_middle(ran)
     made = cli("up", seconds=SECONDS_TO_BUILD)
-    assert made.returncode == 0, made.stdout + made.stderr
+    assert_passed(made)
     yield ran
     removed = cli("down", "--verify")
-    assert removed.returncode == 0, removed.stdout + removed.stderr
+    assert_passed(removed)
     assert "is left" in removed.stdout
 
 
@@ -61,7 +61,7 @@ def with_cluster(ran: Path) -> Iterator[Path]:
 def with_phase1(with_cluster: Path) -> Path:
     """A copy in which phase 1 is complete."""
     done = cli_of(with_cluster)("goto", "1", seconds=1200)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_passed(done)
     return with_cluster
 
 
@@ -69,7 +69,7 @@ def with_phase1(with_cluster: Path) -> Path:
 def with_phase2(with_phase1: Path) -> Path:
     """A copy in which phase 2 is complete."""
     done = cli_of(with_phase1)("goto", "2", seconds=1200)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_passed(done)
     return with_phase1
 
 
@@ -77,7 +77,7 @@ def with_phase2(with_phase1: Path) -> Path:
 def with_phase3(with_phase2: Path) -> Path:
     """A copy in which phase 3 is complete."""
     done = cli_of(with_phase2)("goto", "3", seconds=SECONDS_TO_BUILD)  # its provider, too
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_passed(done)
     return with_phase2
 
 
@@ -85,7 +85,7 @@ def with_phase3(with_phase2: Path) -> Path:
 def with_phase4(with_phase3: Path) -> Path:
     """A copy in which phase 4 is complete."""
     done = cli_of(with_phase3)("goto", "4", seconds=1200)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_passed(done)
     return with_phase3
 
 

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -61,3 +63,12 @@ def cli_of(home: Path) -> Cli:
         )
 
     return cli
+
+
+def assert_passed(done: "subprocess.CompletedProcess[str]") -> None:
+    """Fail with what a command said, and nothing around it: from the first wrong check on."""
+    if done.returncode != 0:
+        said = f"{done.stdout}{done.stderr}".strip()
+        wrong = said.find("\n ✘ ")
+        command = " ".join(map(str, done.args))
+        pytest.fail(f"{command}: exit {done.returncode}\n{said[max(wrong, 0) :]}", pytrace=False)

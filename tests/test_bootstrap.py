@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from copies import ROOT, clean_environment, copy_workbook
+from copies import ROOT, assert_passed, clean_environment, copy_workbook
 
 # A package that needs nothing else, taken with its hash from the lock.
 SMALL = "iniconfig"
@@ -44,7 +44,7 @@ def start(home: Path, **more: str) -> "subprocess.CompletedProcess[str]":
 
 def test_it_makes_the_environment_once_and_again_after_harm(bare: Path) -> None:
     first = start(bare)
-    assert first.returncode == 0, first.stdout + first.stderr
+    assert_passed(first)
     assert "Making .venv" in first.stdout
     assert first.stdout.endswith("handed over\n")
 

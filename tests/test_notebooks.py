@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from copies import ROOT, cli_of
+from copies import ROOT, assert_passed, cli_of
 from recorded_az import SUBSCRIPTION
 
 from checks.phase1.test_service import SENTENCES
@@ -53,7 +53,7 @@ REVISIONS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
 def test_a_notebook_runs_without_a_cluster(fresh: Path, notebook: Any) -> None:
     done = cli_of(fresh)("run", notebook.name)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_passed(done)
     kept = nbformat.read(
         fresh / f".workbook/local/{notebook.name}/{notebook.name}.ipynb", as_version=4
     )
@@ -171,7 +171,7 @@ def app(fresh: Path, tmp_path: Path) -> Iterator[App]:
 
 def test_an_app_as_the_notebook_makes_it_passes(app: App) -> None:
     done = app.check()
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_passed(done)
     assert "3 passed, of 3 lines" in done.stdout
     assert "10 sentences judged rightly" in done.stdout
     assert "ml-api--0000002, 0 to 3 replicas" in done.stdout

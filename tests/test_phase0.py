@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from copies import clean_environment, cli_of, free_port
+from copies import assert_passed, clean_environment, cli_of, free_port
 from proofs import drill_names, outcomes, prove_drill, results
 
 from workbook.background import Background
@@ -76,7 +76,7 @@ def test_start_changes_nothing_that_git_tracks(ran: Path) -> None:
 
 def test_start_runs_a_second_time(ran: Path) -> None:
     done = cli_of(ran)("start")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_passed(done)
     assert "7 passed" in done.stdout
     assert "./workbook lab" in done.stdout
 
@@ -197,7 +197,7 @@ def test_an_interrupted_start_leaves_nothing_in_the_way(fresh: Path, ran: Path) 
     assert "Traceback" not in said
     try:
         again = cli("start")
-        assert again.returncode == 0, again.stdout + again.stderr
+        assert_passed(again)
     finally:
         cli("reset", "0", "--yes")
     assert not (fresh / "phases/phase0/model").exists()

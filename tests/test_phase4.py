@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from copies import cli_of
+from copies import assert_passed, cli_of
 from proofs import drill_names, outcomes, prove_drill, results
 
 from workbook.check import Outcome
@@ -46,7 +46,7 @@ def test_going_back_loses_no_row(with_phase4: Path) -> None:
     before = _rows(with_phase4)
     assert before
     back = cli("goto", "3", seconds=1800)
-    assert back.returncode == 0, back.stdout + back.stderr
+    assert_passed(back)
     cluster = open_cluster(with_phase4, "local")
     assert cluster.get_one("hpa", "ml-api") is None
     assert cluster.get_one("resourcequotas", "ml-demo") is None

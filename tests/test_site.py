@@ -18,7 +18,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import nbformat
 import pytest
-from copies import ROOT, clean_environment, cli_of
+from copies import ROOT, assert_passed, clean_environment, cli_of
 from playwright.sync_api import Browser, Page, sync_playwright
 from proofs import drill_names
 
@@ -92,10 +92,10 @@ def site(with_phase4: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site."""
     for notebook in notebooks(with_phase4, "local"):
         ran = cli_of(with_phase4)("run", notebook.name)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert_passed(ran)
     folder = tmp_path_factory.mktemp("site")
     done = build(with_phase4, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_passed(done)
     return folder
 
 

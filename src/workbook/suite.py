@@ -13,6 +13,7 @@ from typing import NamedTuple
 from workbook import bootstrap
 from workbook.errors import WorkbookError
 
+LINES_OF_FAILURE = 40  # that are said again at the end, where whoever comes later looks
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DEV_LOCK = "requirements-dev.lock"
 # What runs azure-cli's parser, and Terraform.
@@ -72,6 +73,9 @@ def run_suite(home: Path, fast: bool = False) -> int:
     for each in done:
         print(f"{'FAILED' if each.failed else 'ok':8}{each.part.name:24}{each.seconds:7.0f} s")
     print(f"{'':8}{'everything':24}{time.monotonic() - began:7.0f} s")
+    for each in filter(lambda each: each.failed, done):
+        last = "\n".join(each.said.strip().splitlines()[-LINES_OF_FAILURE:])
+        print(f"\nThe end of what {each.part.name} said:\n{last}")
     if fast:
         print("Left out: lessons, checks and drills on a live system, the cluster, the site.")
         print("Run next: ./workbook test")
@@ -91,17 +95,19 @@ def _with_code_of_its_own(home: Path) -> Iterator[Path]:
 
 
 def _run(home: Path, part: Part, show: bool = False) -> Done:
-    """Run a part; what it says is kept for later, so that no two speak at once, or is shown."""
+    """Run a part and keep what it says, so that no two speak at once; show it as well, if asked."""
     clock = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", *part.command],
-        cwd=home,
-        stdout=None if show else subprocess.PIPE,
-        stderr=None if show else subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    return Done(part, done.returncode != 0, time.monotonic() - clock, done.stdout or "")
+    said = ""
+    command = [sys.executable, "-m", *part.command]
+    pipe, errors = subprocess.PIPE, subprocess.STDOUT
+    with subprocess.Popen(
+        command, cwd=home, stdout=pipe, stderr=errors, text=True, errors="replace"
+    ) as run:
+        for line in run.stdout or ():
+            said += line
+            if show:
+                print(line, end="", flush=True)
+    return Done(part, run.returncode != 0, time.monotonic() - clock, said)
 
 
 def _show(done: Done) -> None:
