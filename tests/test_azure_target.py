@@ -15,6 +15,7 @@ from copies import ROOT, clean_environment, cli_of
 from recorded_az import ANSWERS, SUBSCRIPTION, RecordedAz
 
 from checks.phase1 import test_registry
+from checks.phase4 import test_gateway
 from workbook.azure import client
 from workbook.azure.choosing import choose
 from workbook.azure.names import names
@@ -24,7 +25,7 @@ from workbook.deployment import Deployment
 from workbook.errors import WorkbookError
 from workbook.kubernetes import Kubernetes, open_cluster
 from workbook.phase import Phase
-from workbook.reset import what_goes
+from workbook.reset import reset_phase, what_goes
 
 CHOSEN = ("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
 
@@ -266,6 +267,63 @@ def test_reset_names_the_passwords_that_it_would_remove(tmp_path: Path) -> None:
     assert "password" not in "".join(what_goes(phase))
     (phase.state / "administrator").touch()
     assert "the only copy of its administrator's password" in "".join(what_goes(phase))
+
+
+def test_reset_removes_the_gateway_too_whose_address_costs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl = tmp_path / "kubectl"
+    there_are = {"items": [{"metadata": {"name": name}} for name in ("ml-demo", "ml-gateway")]}
+    kubectl.write_text(
+        f"""#!/bin/sh
+        case "$*" in
+        *" get namespaces "*) echo '{json.dumps(there_are)}' ;;
+        *) echo "$*" >> {tmp_path}/deleted ;;
+        esac
+        """
+    )
+    kubectl.chmod(0o755)
+    cluster = Kubernetes(kubectl, tmp_path / "kubeconfig")
+    monkeypatch.setattr("workbook.reset.open_cluster", lambda home, target: cluster)
+    phase = Phase(4, tmp_path, "azure")
+    said = "\n".join(what_goes(phase))
+    reset_phase(phase, Choices(target="azure"))
+    deleted = (tmp_path / "deleted").read_text()
+    assert deleted.count("\n") == 2
+    for name in ("ml-demo", "ml-gateway"):
+        assert f"everything in the namespace {name} " in said
+        assert f"delete namespace {name} " in deleted
+
+
+def test_the_check_looks_at_the_gateway_where_azure_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_gateway, "SECONDS_TO_SETTLE", 0)
+    kubectl = tmp_path / "kubectl"
+    gateway = {
+        "metadata": {"name": "ml-api", "generation": 1},
+        "spec": {"gatewayClassName": "approuting-istio"},
+        "status": {"addresses": [{"value": "192.0.2.1"}]},
+    }
+    programmed = {"type": "Programmed", "status": "True", "reason": "Programmed"}
+    done = {**gateway, "status": {**gateway["status"], "conditions": [programmed]}}
+    a_class = {"metadata": {"name": "approuting-istio"}}
+    kubectl.write_text(
+        f"""#!/bin/sh
+        case "$*" in
+        *gatewayclasses*) echo '{json.dumps({"items": [a_class]})}' ;;
+        *--namespace=ml-gateway*" get gateways."*) echo '{json.dumps({"items": [done]})}' ;;
+        *) echo '{{"items": []}}' ;;
+        esac
+        """
+    )
+    kubectl.chmod(0o755)
+    cluster = Kubernetes(kubectl, tmp_path / "kubeconfig")
+    said = test_gateway.test_gateway_works(cluster.within("ml-gateway"), gateway)
+    assert said == "class approuting-istio, address 192.0.2.1"
+    with pytest.raises(Wrong) as wrong:  # where it is not
+        test_gateway.test_gateway_works(cluster, gateway)
+    assert wrong.value.rows["run next"] == "kubectl --namespace ml-demo describe gateway ml-api"
 
 
 DIGEST = f"sha256:{'a' * 64}"

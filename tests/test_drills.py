@@ -54,3 +54,29 @@ def test_a_drill_of_phase_4_waits_for_phase_4(tmp_path: Path, kubectl: Path, nam
     assert raised.value.run_next == "./workbook goto 4"
     assert drills.under_way() is None
     assert all(" get " in line for line in kubectl.read_text().splitlines())
+
+
+@pytest.mark.parametrize(("target", "where"), [("local", "ml-demo"), ("azure", "ml-gateway")])
+@pytest.mark.parametrize("name", ["missing-class", "listener-on-another-port"])
+def test_a_drill_changes_the_gateway_where_it_is(
+    tmp_path: Path, kubectl: Path, name: str, target: str, where: str
+) -> None:
+    gateway = {"kind": "Gateway", "metadata": {"name": "ml-api"}, "spec": {}}
+    (tmp_path / "kubectl").write_text(
+        f"""#!/bin/sh
+        echo "$*" >> {kubectl}
+        case "$*" in
+        *"get gateway"*) echo '{json.dumps({"items": [gateway]})}' ;;
+        esac
+        """
+    )
+    phase = Phase(4, tmp_path, target)
+    system = System(phase, Choices(target=target), Background(phase.state))
+    drill = Drills(System(Phase(4, ROOT, target), Choices(), Background(phase.state))).load(name)
+    drill.break_it(system)
+    drill.fix(system)
+    *changes, rollout = kubectl.read_text().splitlines()
+    assert all(f"--namespace={where} " in line for line in changes)
+    assert [line.split()[3] for line in changes] == ["get", "patch", "replace"]
+    assert "rollout status deployment/ml-api" in rollout
+    assert "--namespace=ml-demo " in rollout

@@ -27,12 +27,16 @@ def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Phase:
 
 
 def say(home: Path, *, kustomize: str = ":", get2: str = "", get4: str = "") -> None:
-    """A kubectl that tells phase 2's manifests from phase 4's, and notes what it deletes."""
+    """A kubectl that tells phase 2's manifests from phase 4's, and notes what it deletes.
+
+    Like the real one, it takes no objects of another namespace than the one that it is told.
+    """
     (home / "kubectl").write_text(
         f"""#!/bin/sh
         case "$*" in
         *kustomize*phase2*) {kustomize}; echo two ;;
         *kustomize*phase4*) echo four ;;
+        *--namespace=ml-demo*" get "*) echo 'the namespace does not match' >&2; exit 1 ;;
         *" get "*) if [ "$(cat)" = two ]; then :; {get2 or ":"}; else :; {get4 or ":"}; fi ;;
         *" delete "*) echo "$*" >> {home}/deleted ;;
         esac
@@ -48,6 +52,16 @@ def test_what_only_later_phases_have_goes_and_never_the_namespace(wanted: Phase)
         get4="echo namespace/ml-demo deployment.apps/ml-api hpa/ml-api",
     )
     assert remove_later_objects(wanted) == ["hpa/ml-api"]
+
+
+def test_a_namespace_of_a_later_phase_goes_with_what_is_in_it(wanted: Phase) -> None:
+    say(
+        wanted.root,
+        get2="echo namespace/ml-demo",
+        get4="echo namespace/ml-demo namespace/ml-gateway gateway/ml-api",
+    )
+    assert remove_later_objects(wanted) == ["namespace/ml-gateway", "gateway/ml-api"]
+    assert "delete namespace ml-gateway" in (wanted.root / "deleted").read_text()
 
 
 def test_a_kind_that_the_cluster_does_not_know_has_no_objects(wanted: Phase) -> None:

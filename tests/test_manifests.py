@@ -20,6 +20,8 @@ import pytest
 import yaml
 from environments import environment_of
 
+from workbook.choices import TARGETS, Choices
+from workbook.environment import lesson_environment
 from workbook.local.tools import fetch_gateway_crds, tool
 from workbook.local.versions import versions
 from workbook.phase import phases
@@ -33,6 +35,7 @@ OVERLAYS = [phase / "k8s" / target for phase in PHASES for target in ("local", "
 RELIED_ON = sorted(file.parent for file in (ROOT / "k8s").glob("*/kustomization.yaml"))
 GATEWAY = ROOT / "k8s" / "gateway"
 GATEWAY_API = "gateway.networking.k8s.io"
+GATEWAY_NAMESPACES = {"local": "ml-demo", "azure": "ml-gateway"}  # of phase 4's Gateway
 DIGEST = "sha256:" + 64 * "0"
 
 # Rules of checkov that are not kept, and why.
@@ -218,19 +221,64 @@ def test_every_other_image_has_a_version(overlay: Path) -> None:
 
 @every_folder
 def test_a_namespace_refuses_what_is_not_restricted(folder: Path) -> None:
+    """But for the pods that Azure's add-on makes of a Gateway: those set no seccompProfile."""
+    of_add_on = GATEWAY_NAMESPACES["azure"] if folder in OVERLAYS else None
     for namespace in objects(folder, "Namespace"):
         labels = namespace["metadata"]["labels"]
+        level = "baseline" if namespace["metadata"]["name"] == of_add_on else "restricted"
         for mode in ("enforce", "warn", "audit"):
-            assert labels[f"pod-security.kubernetes.io/{mode}"] == "restricted"
+            assert labels[f"pod-security.kubernetes.io/{mode}"] == level
             assert labels[f"pod-security.kubernetes.io/{mode}-version"] == f"v{KUBERNETES}"
 
 
 @every_overlay
 def test_everything_of_a_phase_is_in_its_namespace(overlay: Path) -> None:
-    [namespace] = objects(overlay, "Namespace")
+    """But for the Gateway on Azure, whose pods the quota and the LimitRange are not for."""
+    of_gateways = GATEWAY_NAMESPACES[overlay.name]
     named = [one for one in objects(overlay) if one["kind"] != "Namespace"]
-    assert {one["metadata"]["namespace"] for one in named} == {namespace["metadata"]["name"]}
-    assert namespace["metadata"]["name"] == "ml-demo"
+    assert named
+    for one in named:
+        expected = of_gateways if one["kind"] == "Gateway" else "ml-demo"
+        assert one["metadata"]["namespace"] == expected, one["metadata"]["name"]
+    namespaces = {one["metadata"]["name"] for one in objects(overlay, "Namespace")}
+    assert namespaces == {one["metadata"]["namespace"] for one in named}
+
+
+@every_overlay
+def test_a_route_names_a_listener_that_admits_it(overlay: Path) -> None:
+    gateways = {
+        (one["metadata"]["namespace"], one["metadata"]["name"]): one
+        for one in objects(overlay, "Gateway")
+    }
+    for route in objects(overlay, "HTTPRoute"):
+        where = route["metadata"]["namespace"]
+        for parent in route["spec"]["parentRefs"]:
+            of_gateway = parent.get("namespace", where)
+            gateway = gateways[of_gateway, parent["name"]]
+            listeners = {one["name"]: one for one in gateway["spec"]["listeners"]}
+            rules = listeners[parent["sectionName"]].get("allowedRoutes", {})
+            admitted = rules.get("namespaces", {"from": "Same"})
+            if admitted["from"] == "Same":
+                assert where == of_gateway
+            else:
+                label = {"kubernetes.io/metadata.name": where}  # which the cluster sets itself
+                assert admitted == {"from": "Selector", "selector": {"matchLabels": label}}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_lesson_looks_for_the_gateway_and_its_certificate_where_they_are(
+    target: str, tmp_path: Path
+) -> None:
+    environment = lesson_environment(tmp_path, Choices(target=target))
+    assert environment["GATEWAY_NAMESPACE"] == GATEWAY_NAMESPACES[target]
+    for phase in PHASES:
+        for gateway in objects(phase / "k8s" / target, "Gateway"):
+            for listener in gateway["spec"]["listeners"]:
+                for reference in listener.get("tls", {}).get("certificateRefs", []):
+                    assert set(reference) == {"name"}  # without a namespace: in the Gateway's
+            lesson = (phase / "README.md").read_text(encoding="utf-8")
+            uses = re.findall(r"--namespace (\S+) (?:\w+ gateway\b|create secret tls)", lesson)
+            assert set(uses) == {'"$GATEWAY_NAMESPACE"'}
 
 
 @every_folder

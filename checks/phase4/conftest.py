@@ -6,7 +6,7 @@ import pytest
 
 from workbook.check import NotStarted
 from workbook.choices import Choices
-from workbook.kubernetes import APP, Kubernetes, Object
+from workbook.kubernetes import APP, GATEWAY_NAMESPACES, Kubernetes, Object
 from workbook.learner import Api
 from workbook.local.cluster import Cluster, Record
 from workbook.phase import Phase, root
@@ -15,10 +15,16 @@ GATEWAY_KIND = "gateways.gateway.networking.k8s.io"
 
 
 @pytest.fixture
-def gateway(cluster: Kubernetes) -> Object:
+def around_gateway(cluster: Kubernetes, choices: Choices) -> Kubernetes:
+    """The cluster, in the namespace that the Gateway is in."""
+    return cluster.within(GATEWAY_NAMESPACES[choices.target])
+
+
+@pytest.fixture
+def gateway(around_gateway: Kubernetes) -> Object:
     """The Gateway that the lesson makes."""
-    known = cluster.get_one("customresourcedefinitions", GATEWAY_KIND)
-    found = cluster.get_one(GATEWAY_KIND, APP) if known else None
+    known = around_gateway.get_one("customresourcedefinitions", GATEWAY_KIND)
+    found = around_gateway.get_one(GATEWAY_KIND, APP) if known else None
     if found is None:
         raise NotStarted("make the Gateway: lesson 4, “A gateway” and “Deploy it”")
     return found

@@ -19,10 +19,10 @@ DESCRIBE = "kubectl --namespace ml-demo describe"
 
 
 @check(read=f"{LESSON}#a-gateway")
-def test_gateway_works(cluster: Kubernetes, gateway: Object) -> str:
+def test_gateway_works(around_gateway: Kubernetes, gateway: Object) -> str:
     """Gateway is working: it has a class that accepts it, and an address"""
     name = gateway["spec"]["gatewayClassName"]
-    classes = cluster.get("gatewayclasses")
+    classes = around_gateway.get("gatewayclasses")
     there_are = [each["metadata"]["name"] for each in classes]
     if name not in there_are:
         raise Wrong(
@@ -34,7 +34,7 @@ def test_gateway_works(cluster: Kubernetes, gateway: Object) -> str:
         )
     (named,) = [each for each in classes if each["metadata"]["name"] == name]
     gateway = eventually(
-        lambda: cluster.get_one(GATEWAY_KIND, APP) or gateway,
+        lambda: around_gateway.get_one(GATEWAY_KIND, APP) or gateway,
         lambda seen: bool(not _problems(seen) and _addresses(seen)),
         SECONDS_TO_SETTLE,
     )
@@ -45,7 +45,7 @@ def test_gateway_works(cluster: Kubernetes, gateway: Object) -> str:
             found="; ".join(problems) or "it has no address",
             why="what it asks for is not what the class can do: a port that the gateway does not "
             "listen on, a certificate that is not there, a class that is not served",
-            run_next=f"{DESCRIBE} gateway {APP}",
+            run_next=f"kubectl --namespace {around_gateway.namespace} describe gateway {APP}",
         )
     return f"class {name}, address {addresses[0]['value']}"
 

@@ -12,7 +12,7 @@ from drills.phase4._scaler import need_scaler
 from workbook.check import Finding
 from workbook.drill import Drill, NothingToBreak, System
 from workbook.errors import WorkbookError
-from workbook.kubernetes import APP
+from workbook.kubernetes import APP, GATEWAY_NAMESPACES
 from workbook.local.cluster import Cluster
 
 
@@ -20,7 +20,8 @@ def break_it(system: System) -> None:
     need_scaler(system)
     if not _is_trusted(system):
         raise NothingToBreak("The gateway does not answer by HTTPS yet.", goto(system))
-    change(system, "secret", _own_certificate(), "gateway-certificate")
+    where = GATEWAY_NAMESPACES[system.choices.target]
+    change(system, "secret", _own_certificate(), "gateway-certificate", where)
     wait_until(lambda: _is_trusted(system), lambda trusted: not trusted)
 
 
@@ -51,7 +52,7 @@ def _own_certificate() -> Patch:
 
 def _is_trusted(system: System) -> bool:
     """Whether the gateway answers with a certificate of the learner's own authority."""
-    cluster = cluster_of(system)
+    cluster = cluster_of(system).within(GATEWAY_NAMESPACES[system.choices.target])
     record = Cluster(system.phase.root).record() if system.choices.target == "local" else None
     authority = system.phase.state.parent / "authority" / "ca.crt"
     try:
@@ -68,8 +69,9 @@ DRILL = Drill(
     hints=(
         "The gateway is programmed, the route is right, the pods are ready. Who does not go on?",
         "curl says why, without --insecure: curl --verbose https://localhost:8443/health",
-        "The name is right and the dates are. Who has signed? kubectl --namespace ml-demo get "
-        "secret gateway-certificate --output jsonpath='{.data.tls\\.crt}' | base64 --decode | "
+        "The name is right and the dates are. Who has signed? kubectl --namespace "
+        '"$GATEWAY_NAMESPACE" get secret gateway-certificate --output '
+        "jsonpath='{.data.tls\\.crt}' | base64 --decode | "
         "openssl x509 -noout -issuer -subject -dates",
     ),
     way_back=(

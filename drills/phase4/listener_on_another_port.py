@@ -3,12 +3,13 @@
 from checks.phase4.test_gateway import test_gateway_works
 from drills.objects import change, put_back
 from workbook.drill import Drill, System
+from workbook.kubernetes import GATEWAY_NAMESPACES
 
 PATCH = [{"op": "replace", "path": "/spec/listeners/1/port", "value": 8443}]
 
 
 def break_it(system: System) -> None:
-    change(system, "gateway", PATCH)
+    change(system, "gateway", PATCH, where=GATEWAY_NAMESPACES[system.choices.target])
 
 
 def fix(system: System) -> None:
@@ -20,7 +21,8 @@ DRILL = Drill(
     turns_red=test_gateway_works,
     hints=(
         "Two ports meet here: the one on your machine, and the one on which the gateway listens.",
-        "kubectl --namespace ml-demo describe gateway ml-api: read the conditions of each listener",
+        'kubectl --namespace "$GATEWAY_NAMESPACE" describe gateway ml-api: read the conditions of '
+        "each listener",
         "k8s/gateway/traefik.yaml has the ports that Traefik opens: 80 and 443.",
     ),
     way_back=(

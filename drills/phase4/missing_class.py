@@ -3,12 +3,13 @@
 from checks.phase4.test_gateway import test_gateway_works
 from drills.objects import change, put_back
 from workbook.drill import Drill, System
+from workbook.kubernetes import GATEWAY_NAMESPACES
 
 PATCH = [{"op": "replace", "path": "/spec/gatewayClassName", "value": "nginx"}]
 
 
 def break_it(system: System) -> None:
-    change(system, "gateway", PATCH)
+    change(system, "gateway", PATCH, where=GATEWAY_NAMESPACES[system.choices.target])
 
 
 def fix(system: System) -> None:
@@ -20,14 +21,15 @@ DRILL = Drill(
     turns_red=test_gateway_works,
     hints=(
         "The Gateway says nothing of an error. Who should have answered it?",
-        "kubectl --namespace ml-demo get gateway: what is its class?",
+        'kubectl --namespace "$GATEWAY_NAMESPACE" get gateway: what is its class?',
         "kubectl get gatewayclasses: which are there?",
     ),
     way_back=(
         "Name the class that there is, as has been done now:\n"
         '  eval "$(./workbook env)"\n'
-        '  kubectl --namespace ml-demo patch gateway ml-api --type merge --patch \'{"spec": '
-        '{"gatewayClassName": "traefik"}}\''
+        '  kubectl --namespace "$GATEWAY_NAMESPACE" patch gateway ml-api --type merge --patch '
+        '\'{"spec": {"gatewayClassName": "traefik"}}\'\n'
+        "(on Azure: approuting-istio)"
     ),
     break_it=break_it,
     fix=fix,

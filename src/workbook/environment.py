@@ -7,6 +7,7 @@ from pathlib import Path
 from workbook.azure.client import az_folder
 from workbook.azure.names import names
 from workbook.choices import Choices
+from workbook.kubernetes import GATEWAY_NAMESPACES
 from workbook.local.cluster import Cluster
 from workbook.local.provider import configuration
 from workbook.local.tools import EVERYWHERE, folder_of, gateway_crds
@@ -24,6 +25,7 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
         "WORKBOOK_ROOT": str(home),
         "WORKBOOK_TARGET": choices.target,
         "PORT": str(choices.port),
+        "GATEWAY_NAMESPACE": GATEWAY_NAMESPACES[choices.target],
         "KUBECONFIG": str(home / ".workbook" / choices.target / "kubeconfig"),
     }
     # Terraform: the Kubernetes backend does not read KUBECONFIG; no look for newer versions

@@ -2,7 +2,7 @@
 
 from workbook.check import Finding
 from workbook.errors import WorkbookError
-from workbook.kubernetes import Kubernetes, name_of, open_cluster
+from workbook.kubernetes import NAMESPACE, Kubernetes, name_of, open_cluster
 from workbook.local import database
 from workbook.phase import Phase, phases
 from workbook.terraform import NAMESPACE as STATE
@@ -46,7 +46,9 @@ def _forget_infrastructure(cluster: Kubernetes) -> list[str]:
 
 
 def _objects_of(phase: Phase, cluster: Kubernetes) -> list[str]:
-    """The objects of a phase's manifests that are there, as KIND/NAME; the namespace is left out.
+    """The objects of a phase's manifests that are there, as KIND/NAME; ml-demo itself is left out.
+
+    What stands in a namespace of the phase's own goes with that.
 
     Raises:
         WorkbookError: the manifests cannot be read, or the cluster cannot be asked.
@@ -58,12 +60,13 @@ def _objects_of(phase: Phase, cluster: Kubernetes) -> list[str]:
             f"git diff phases/{phase.name}/k8s",
         )
     words = ("get", "--filename=-", "--ignore-not-found", "--output=name")
-    found = cluster.run(*words, stdin=made.stdout)
+    # each object says in which namespace it is
+    found = cluster.within("").run(*words, stdin=made.stdout)
     # of a kind that the cluster does not know, it has no objects
     if found.returncode != 0 and "no matches for kind" not in found.stderr:
         raise WorkbookError(
             f"The objects of {phase.name} cannot be listed: {found.stderr.strip()}",
             f"./workbook check {phase.number}",
         )
-    # the namespace holds what is kept, too
-    return [name for name in found.stdout.split() if not name.startswith("namespace/")]
+    # it holds what is kept, too
+    return [name for name in found.stdout.split() if name != f"namespace/{NAMESPACE}"]

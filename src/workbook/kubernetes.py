@@ -21,6 +21,10 @@ from workbook.local.cluster import Cluster, authority
 Object = dict[str, Any]  # as the API server gives it
 Found = TypeVar("Found")
 NAMESPACE = "ml-demo"
+GATEWAY_NAMESPACES = {  # where phase 4 makes its Gateway
+    "local": NAMESPACE,
+    "azure": "ml-gateway",  # phases/phase4/k8s/azure/namespace.yaml
+}
 APP = "ml-api"  # its Deployment and its Service, and the value of its label
 RESTARTS = {  # what brings back an API server that does not answer
     "local": "./workbook up",

@@ -9,7 +9,7 @@ from workbook.check import Finding
 from workbook.choices import Choices
 from workbook.drill import Drills, System
 from workbook.errors import WorkbookError
-from workbook.kubernetes import NAMESPACE, Kubernetes, open_cluster
+from workbook.kubernetes import GATEWAY_NAMESPACES, NAMESPACE, Kubernetes, open_cluster
 from workbook.local import database
 from workbook.local.engine import find_engine
 from workbook.phase import Phase
@@ -63,7 +63,9 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
 
 def _namespaces(phase: Phase) -> list[str]:
     """Where the phase's objects are; Azure's database is no object of the cluster."""
-    if not _uses_local_database(phase):
+    if phase.target == "azure":  # a gateway without routes has an address that costs
+        return [NAMESPACE, GATEWAY_NAMESPACES["azure"]]
+    if not phase.needs_database:
         return [NAMESPACE]
     return [NAMESPACE, database.NAMESPACE, STATE]  # the state, if any: it is of that database
 
