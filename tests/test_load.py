@@ -125,4 +125,4 @@ def test_what_failed_is_told_with_its_reason(
 
 def test_nobody_there_is_told_too() -> None:
     done = loaded("http://127.0.0.1:1", Cluster(2, most=2))
-    assert list(done.problems) == ["ConnectError"]
+    assert list(done.problems) == ["ConnectionRefusedError"]
