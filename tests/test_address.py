@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workbook import cli
 from workbook.choices import Choices
+from workbook.cli import measure
 from workbook.errors import WorkbookError
 from workbook.phase import Phase
 
@@ -17,10 +17,10 @@ PLAIN, GATEWAY = "http://127.0.0.1:8080", "https://localhost:8443"
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new terminal, and a local cluster; afterwards, the environment is as before."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    for name in ("ADDRESS", cli.AUTHORITY):
+    for name in ("ADDRESS", measure.AUTHORITY):
         os.environ.pop(name, None)
     known = {"ADDRESS": PLAIN, "GATEWAY_PORT": "8443"}
-    monkeypatch.setattr(cli, "lesson_environment", lambda home, choices: known)
+    monkeypatch.setattr(measure, "lesson_environment", lambda home, choices: known)
 
 
 @pytest.fixture
@@ -37,21 +37,21 @@ def test_from_phase_4_on_it_is_the_gateway(
 ) -> None:
     if given:
         os.environ["ADDRESS"] = given
-    assert cli._find_address(Phase(4, tmp_path, "local"), Choices()) == GATEWAY
+    assert measure.find_address(Phase(4, tmp_path, "local"), Choices()) == GATEWAY
     assert os.environ["ADDRESS"] == GATEWAY
-    assert os.environ[cli.AUTHORITY] == str(authority)
+    assert os.environ[measure.AUTHORITY] == str(authority)
 
 
 def test_before_it_is_the_service(tmp_path: Path) -> None:
-    assert cli._find_address(Phase(3, tmp_path, "local"), Choices()) == PLAIN
-    assert cli.AUTHORITY not in os.environ
+    assert measure.find_address(Phase(3, tmp_path, "local"), Choices()) == PLAIN
+    assert measure.AUTHORITY not in os.environ
 
 
 def test_an_address_of_the_learners_own_stays(tmp_path: Path) -> None:
     os.environ["ADDRESS"] = "http://127.0.0.1:1"
-    assert cli._find_address(Phase(4, tmp_path, "local"), Choices()) == "http://127.0.0.1:1"
+    assert measure.find_address(Phase(4, tmp_path, "local"), Choices()) == "http://127.0.0.1:1"
 
 
 def test_an_authority_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorkbookError, match=r"authority/ca\.crt, which is to vouch for https"):
-        cli._find_address(Phase(4, tmp_path, "local"), Choices())
+        measure.find_address(Phase(4, tmp_path, "local"), Choices())
