@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from workbook.address import address_of
 from workbook.check import Finding
 from workbook.choices import Choices
 from workbook.cli.arguments import Number, chosen_phase
@@ -14,18 +15,21 @@ from workbook.errors import WorkbookError
 from workbook.phase import Phase
 
 AUTHORITY = "ADDRESS_CA"  # the certificate that vouches for ADDRESS, where it is not public
-FIRST_WITH_GATEWAY = 4
 
 
 def find_address(phase: Phase, choices: Choices) -> str:
-    """Where the service answers; from here on, commands that are run know what a lesson's know."""
+    """Where the service answers; from here on, commands that are run know what a lesson's know.
+
+    ADDRESS counts where the learner has set it. `workbook env` sets it too, and knows no phase.
+
+    Raises:
+        WorkbookError: nothing says where, or what is to vouch for it is not there.
+    """
     environment = lesson_environment(phase.root, choices)
-    address = os.environ.get("ADDRESS", environment.get("ADDRESS"))
-    if choices.target == "local" and phase.number >= FIRST_WITH_GATEWAY and address:
-        if address == environment.get("ADDRESS"):  # that of the phases before
-            address = f"https://localhost:{environment['GATEWAY_PORT']}"
-        if address.startswith("https://"):
-            os.environ.setdefault(AUTHORITY, str(phase.state.parent / "authority" / "ca.crt"))
+    known = address_of(phase, choices)
+    address = os.environ.get("ADDRESS")
+    if known and address in (None, environment.get("ADDRESS")):
+        address = known.url
     if not address:
         if choices.target == "local":
             raise WorkbookError("There is no cluster yet, and so no service.", "./workbook up")
@@ -33,6 +37,8 @@ def find_address(phase: Phase, choices: Choices) -> str:
             "Nothing says where the service answers: ADDRESS is not set.",
             "the cell of lesson 1 under “Give it an address”, which sets it",
         )
+    if known and known.authority and address.startswith("https://"):
+        os.environ.setdefault(AUTHORITY, str(known.authority))
     authority = os.environ.get(AUTHORITY)
     if authority and not Path(authority).is_file():
         raise WorkbookError(
