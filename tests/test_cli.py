@@ -56,6 +56,14 @@ def test_the_two_commands_of_the_readme_are_what_starts_everything() -> None:
     assert (ROOT / ".ci/run").read_text().endswith("exec ./workbook test\n")
 
 
+def test_help_waits_for_nothing_that_only_some_verbs_need() -> None:
+    code = "import sys, workbook.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    python = str(ROOT / ".venv/bin/python")
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    slow = {"httpx", "IPython", "jupytext", "nbclient", "nbformat", "pytest", "setuptools"}
+    assert slow & set(done.stdout.split()) == set()
+
+
 def test_the_verbs_of_the_design_are_there() -> None:
     wanted = (
         "start run check goto doctor status cost diff receipt reset env lab test drill use up down"
