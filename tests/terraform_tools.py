@@ -16,6 +16,7 @@ from workbook.local.tools import tool
 HOME = Path(__file__).parents[1]
 TERRAFORM = shutil.which("terraform")
 PASSWORD = "Only-for-this-test-1"
+PREFIX = "ml-demo"
 OF_TERRAFORM = shutil.ignore_patterns(".terraform*", "*.tfstate*")
 SKIP = re.compile(r"#checkov:skip=(\w+):(.+)")
 
@@ -42,6 +43,7 @@ class Terraform:
             "TF_IN_AUTOMATION": "1",
             "TF_VAR_administrator_password": PASSWORD,
             "TF_VAR_budget_email": "learner@example.com",
+            "TF_VAR_prefix": PREFIX,
         }
 
     def __call__(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -94,7 +96,7 @@ def plan(terraform: Terraform, root: Path) -> Plan:
     untagged = [
         f"{address}: no tag workbook"
         for address, after in resources.items()
-        if "tags" in after and (after["tags"] or {}).get("workbook") != "ml-demo"
+        if "tags" in after and (after["tags"] or {}).get("workbook") != PREFIX
     ]
     return Plan(root, untagged, resources, done.stdout + shown)
 

@@ -1,26 +1,42 @@
-"""Where `traffic` and `load` ask, in a terminal that knows nothing of the lesson's cells."""
+"""Where the API of a phase answers, also in a terminal that knows nothing of the lesson's cells."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from workbook import cli
+from workbook.address import Address, address_of
 from workbook.choices import Choices
+from workbook.cli.measure import AUTHORITY, find_address
+from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
+from workbook.local.cluster import Cluster, Record
 from workbook.phase import Phase
 
-PLAIN, GATEWAY = "http://127.0.0.1:8080", "https://localhost:8443"
+HERE, PLAIN, GATEWAY = "http://127.0.0.1:8002", "http://127.0.0.1:8080", "https://localhost:8443"
+CHOICES = Choices(port=8002)
+RECORD = Record(
+    kubernetes="1.36.2",
+    node_image="node",
+    registry_image="registry",
+    base_image="base",
+    offline=True,
+    docker_host="",
+    cluster_port=8080,
+    registry_port=5001,
+    database_port=15432,
+    gateway_port=8443,
+    gateway_http_port=8081,
+)
 
 
 @pytest.fixture(autouse=True)
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new terminal, and a local cluster; afterwards, the environment is as before."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    for name in ("ADDRESS", cli.AUTHORITY):
+    for name in ("ADDRESS", AUTHORITY):
         os.environ.pop(name, None)
-    known = {"ADDRESS": PLAIN, "GATEWAY_PORT": "8443"}
-    monkeypatch.setattr(cli, "lesson_environment", lambda home, choices: known)
+    Cluster(tmp_path).write(RECORD)
 
 
 @pytest.fixture
@@ -31,27 +47,43 @@ def authority(tmp_path: Path) -> Path:
     return file
 
 
+def test_each_phase_has_its_address(tmp_path: Path) -> None:
+    file = tmp_path / ".workbook/local/authority/ca.crt"
+    behind_gateway = Address(GATEWAY, file)
+    expected = [Address(HERE), *[Address(PLAIN)] * 3, *[behind_gateway] * 4]
+    assert [address_of(Phase(n, tmp_path, "local"), CHOICES) for n in range(8)] == expected
+
+
+def test_a_cluster_that_is_not_there_or_on_azure_has_no_address_of_ours(tmp_path: Path) -> None:
+    assert address_of(Phase(1, tmp_path, "azure"), Choices(target="azure")) is None
+    Cluster(tmp_path).forget()
+    assert address_of(Phase(1, tmp_path, "local"), CHOICES) is None
+    with pytest.raises(WorkbookError, match="no cluster yet"):
+        find_address(Phase(4, tmp_path, "local"), CHOICES)
+
+
 @pytest.mark.parametrize("given", [None, PLAIN, GATEWAY])
 def test_from_phase_4_on_it_is_the_gateway(
     tmp_path: Path, authority: Path, given: str | None
 ) -> None:
     if given:
         os.environ["ADDRESS"] = given
-    assert cli._find_address(Phase(4, tmp_path, "local"), Choices()) == GATEWAY
+    assert find_address(Phase(4, tmp_path, "local"), CHOICES) == GATEWAY
     assert os.environ["ADDRESS"] == GATEWAY
-    assert os.environ[cli.AUTHORITY] == str(authority)
+    assert os.environ[AUTHORITY] == str(authority)
 
 
-def test_before_it_is_the_service(tmp_path: Path) -> None:
-    assert cli._find_address(Phase(3, tmp_path, "local"), Choices()) == PLAIN
-    assert cli.AUTHORITY not in os.environ
+def test_before_it_is_the_service_as_env_says(tmp_path: Path) -> None:
+    assert find_address(Phase(3, tmp_path, "local"), CHOICES) == PLAIN
+    assert lesson_environment(tmp_path, CHOICES)["ADDRESS"] == PLAIN
+    assert AUTHORITY not in os.environ
 
 
 def test_an_address_of_the_learners_own_stays(tmp_path: Path) -> None:
     os.environ["ADDRESS"] = "http://127.0.0.1:1"
-    assert cli._find_address(Phase(4, tmp_path, "local"), Choices()) == "http://127.0.0.1:1"
+    assert find_address(Phase(4, tmp_path, "local"), CHOICES) == "http://127.0.0.1:1"
 
 
 def test_an_authority_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorkbookError, match=r"authority/ca\.crt, which is to vouch for https"):
-        cli._find_address(Phase(4, tmp_path, "local"), Choices())
+        find_address(Phase(4, tmp_path, "local"), CHOICES)

@@ -19,11 +19,11 @@ from checks.phase4 import test_gateway
 from workbook.azure import client
 from workbook.azure.choosing import choose
 from workbook.azure.names import names
-from workbook.check import NotStarted, Unknown, Wrong
+from workbook.check import Unknown, Wrong
 from workbook.choices import Choices, load_choices
 from workbook.deployment import Deployment
 from workbook.errors import WorkbookError
-from workbook.kubernetes import Kubernetes, open_cluster
+from workbook.kubernetes import Kubernetes
 from workbook.phase import Phase
 from workbook.reset import reset_phase, what_goes
 
@@ -238,27 +238,6 @@ def test_without_a_subscription_azure_is_not_asked(az: RecordedAz, tmp_path: Pat
     with pytest.raises(client.AzureError, match="No prefix"):
         client.open_azure(tmp_path, Choices(target="azure", subscription=SUBSCRIPTION))
     assert az.calls() == []
-
-
-def test_a_cluster_on_azure_is_asked_by_the_machines_own_kubectl(
-    az: RecordedAz, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("workbook.local.tools.is_built", lambda name: False)
-    monkeypatch.delenv("KUBECONFIG", raising=False)
-    kubeconfig = tmp_path / ".workbook/azure/kubeconfig"
-    kubeconfig.parent.mkdir(parents=True)
-    kubeconfig.touch()
-    with monkeypatch.context() as patch:
-        patch.setenv("PATH", str(az.folder))
-        with pytest.raises(NotStarted, match="no kubectl"):
-            open_cluster(tmp_path, "azure")
-    kubectl = az.folder / "kubectl"
-    clusters = json.dumps({"clusters": [{"cluster": {}}]})
-    kubectl.write_text(f"#!/bin/sh\ncase $* in *view*) echo '{clusters}';; *) exit 1;; esac\n")
-    kubectl.chmod(0o755)
-    with pytest.raises(Wrong) as wrong:  # which is stopped
-        open_cluster(tmp_path, "azure")
-    assert wrong.value.rows["run next"].startswith("az aks start")
 
 
 def test_reset_names_the_passwords_that_it_would_remove(tmp_path: Path) -> None:

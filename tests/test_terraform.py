@@ -147,6 +147,17 @@ def test_everything_that_can_carry_a_tag_does(planned: Plan) -> None:
     assert sum("tags" in after for after in planned.resources.values()) > 10
 
 
+@pytest.mark.parametrize("root", [HOME / "terraform/bootstrap", *ROOTS], ids=name_of)
+def test_nobody_gets_a_prefix_that_others_have_too(
+    root: Path, code: Path, terraform: Terraform, tmp_path: Path
+) -> None:
+    copy = tmp_path / "code"
+    shutil.copytree(code, copy, symlinks=True)
+    without = Terraform(terraform.configuration)
+    del without.environment["TF_VAR_prefix"]
+    assert 'variable "prefix" is not set' in said_in(plan(without, copy / name_of(root)).wrong)
+
+
 def test_the_plan_holds_no_password(planned: Plan) -> None:
     assert PASSWORD not in planned.shown
     with zipfile.ZipFile(planned.root / "plan") as file:  # compressed: its bytes show nothing
@@ -306,5 +317,9 @@ def found(
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_found(mistake: Mistake, found: dict[str, Future[str]]) -> None:
-    said_of_it = " ".join(re.sub("[│╷╵]", " ", found[mistake.name].result()).split())
-    assert mistake.says in said_of_it
+    assert mistake.says in said_in([found[mistake.name].result()])
+
+
+def said_in(output: list[str]) -> str:
+    """What Terraform says, without its frames and line breaks."""
+    return " ".join(re.sub("[│╷╵]", " ", "\n".join(output)).split())

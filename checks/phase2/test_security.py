@@ -3,18 +3,22 @@
 import base64
 import json
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from checks.phase2 import test_history
+from checks.phase2.conftest import DATABASE, keep_days
 from workbook.check import NotStarted, Wrong, check
-from workbook.deployment import Deployment
-from workbook.kubernetes import APP, Kubernetes, is_ending, name_of
+from workbook.choices import Choices
+from workbook.kubernetes import Kubernetes, Object, is_ending, name_of
 
 LESSON = "phases/phase2/README.md"
 DAYS_TO_ACT = 7
 SECRETS = ("database-ml-api", "database-owner")
 MAY = {"SELECT", "INSERT"}
+# The kinds that say what runs, and how.
+READABLE = ("deployments", "statefulsets", "pods", "replicasets", "jobs", "cronjobs", "configmaps")
 
 
 @check(
@@ -98,7 +102,7 @@ def test_rights_are_least(inside: dict[str, Any]) -> str:
     read=f"{LESSON}#passwords-that-nobody-types",
     after=test_history.test_prediction_is_logged,
 )
-def test_passwords_are_secret(cluster: Kubernetes, deployment: Deployment) -> str:
+def test_passwords_are_secret(cluster: Kubernetes, choices: Choices) -> str:
     """Passwords are in Secrets, and nowhere else"""
     passwords = {}
     for name in SECRETS:
@@ -106,47 +110,67 @@ def test_passwords_are_secret(cluster: Kubernetes, deployment: Deployment) -> st
         if secret is None:
             raise NotStarted(f"make the Secret {name}: lesson 2, “Passwords that nobody types”")
         passwords[name] = base64.b64decode(secret["data"]["password"]).decode().strip()
-    places = {
-        f"{kind} {name_of(item)}": json.dumps(item)
-        for kind in ("deployments", "replicasets", "pods", "jobs", "cronjobs", "configmaps")
-        for item in cluster.get(kind)
-        # what ends is going, and past versions are kept for a rollback
-        if not is_ending(item) and (kind != "replicasets" or item["spec"]["replicas"])
-    }
-    places |= {
-        f"log of {name_of(pod)}": cluster.run("logs", name_of(pod), f"--container={APP}").stdout
-        for pod in deployment.pods()
-    }
-    for place, text in places.items():
+    namespaces = [cluster]
+    if choices.target == "local":  # on Azure, the server is not in the cluster
+        namespaces.append(cluster.within(DATABASE))
+    places = [place for namespace in namespaces for place in _in_plain_sight(namespace)]
+    for place in places:
         for name, password in passwords.items():
-            if password in text or base64.b64encode(password.encode()).decode() in text:
+            encoded = base64.b64encode(password.encode()).decode()
+            if password in place.text or encoded in place.text:
                 raise Wrong(
                     expected="no password outside the Secrets",
-                    found=f"the password of {name} stands in plain sight in: {place}",
+                    found=f"the password of {name} stands in plain sight in: {place.what}",
                     why="objects other than Secrets, and logs, are read by many: by everybody who "
                     "may look at the namespace, by dashboards, by backups. Once there, change it",
-                    run_next=f"kubectl --namespace ml-demo get {place.partition(' ')[0]} "
-                    "--output yaml",
+                    run_next=place.command,
                 )
     return f"looked for in {len(places)} objects and logs"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Something that many may read, and the command that shows it."""
+
+    what: str
+    command: str
+    text: str
+
+
+def _in_plain_sight(cluster: Kubernetes) -> list[_Place]:
+    """The objects of a namespace, Secrets left out, and the logs of its pods."""
+    places = []
+    for kind in READABLE:
+        for item in cluster.get(kind):
+            # what ends is going, and past versions are kept for a rollback
+            if is_ending(item) or (kind == "replicasets" and not item["spec"]["replicas"]):
+                continue
+            name = name_of(item)
+            kubectl = f"kubectl --namespace {cluster.namespace}"
+            command = f"{kubectl} get {kind} {name} --output yaml"
+            places.append(_Place(f"{kind} {name}", command, json.dumps(item)))
+            if kind == "pods":
+                words = ("logs", name, "--all-containers")
+                command = f"{kubectl} {' '.join(words)}"
+                places.append(_Place(f"log of {name}", command, cluster.run(*words).stdout))
+    return places
 
 
 @check(
     read=f"{LESSON}#what-may-be-kept-of-a-text",
     after=test_history.test_prediction_is_logged,
 )
-def test_old_rows_are_deleted(cluster: Kubernetes, inside: dict[str, Any]) -> str:
+def test_old_rows_are_deleted(
+    cluster: Kubernetes, retention: Object | None, inside: dict[str, Any]
+) -> str:
     """Predictions that are too old are deleted"""
-    cronjob = cluster.get_one("cronjobs", "ml-api-retention")
-    if cronjob is None:
+    if retention is None:
         raise NotStarted("deploy phase 2: lesson 2, “Make the table first, then deploy”")
-    container = cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
-    settings = {each["name"]: each.get("value", "") for each in container["env"]}
-    keep_days = int(settings["SENTIMENT_KEEP_DAYS"])
-    if cronjob["spec"].get("suspend") or inside["oldest_days"] > keep_days + 2:
-        state = "suspended" if cronjob["spec"].get("suspend") else "not suspended"
+    days = keep_days(retention)
+    if retention["spec"].get("suspend") or inside["oldest_days"] > days + 2:
+        state = "suspended" if retention["spec"].get("suspend") else "not suspended"
         raise Wrong(
-            expected=f"a nightly Job, and no row older than {keep_days} days",
+            expected=f"a nightly Job, and no row older than {days} days",
             found=f"it is {state}; the oldest row is {inside['oldest_days']:.0f} days old",
             why="people were told that their words go after some time; every day they stay is one "
             "on which they can leak",
@@ -155,4 +179,4 @@ def test_old_rows_are_deleted(cluster: Kubernetes, inside: dict[str, Any]) -> st
     jobs = [job for job in cluster.get("jobs") if "retention" in name_of(job)]
     if not any(job["status"].get("succeeded") for job in jobs):
         raise NotStarted("run it once, without waiting for the night: lesson 2, “What may be kept”")
-    return f"every night, after {keep_days} days"
+    return f"every night, after {days} days"

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from workbook.address import service_address
 from workbook.azure.client import az_folder
 from workbook.azure.names import names
 from workbook.choices import Choices
@@ -36,7 +37,7 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
         environment[name] = ",".join(filter(None, [os.environ.get(name), "localhost,127.0.0.1"]))
     if choices.target == "local" and (record := Cluster(home).record()):
         environment |= {
-            "ADDRESS": f"http://127.0.0.1:{record.cluster_port}",
+            "ADDRESS": service_address(record),
             "BASE_IMAGE": record.base_image,
             "REGISTRY": f"localhost:{record.registry_port}",
             "TF_VAR_registry": f"localhost:{record.registry_port}",

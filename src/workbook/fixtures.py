@@ -6,12 +6,12 @@ check.py, this needs pytest and the standard library only.
 
 import pytest
 
+from workbook.address import address_of
 from workbook.check import NotStarted, Unknown
 from workbook.choices import Choices, load_choices
 from workbook.deployment import Deployment
 from workbook.kubernetes import APP, Kubernetes, Object, open_cluster
 from workbook.learner import Api
-from workbook.local.cluster import Cluster
 from workbook.phase import Phase, find_phase, root
 
 # The section of a lesson that deploys the API.
@@ -62,12 +62,10 @@ def service(phase: Phase, cluster: Kubernetes) -> Object:
 
 
 @pytest.fixture
-def address(choices: Choices, service: Object) -> str:
+def address(phase: Phase, choices: Choices, service: Object) -> str:
     """Where the Service answers from outside the cluster."""
-    if choices.target == "local":
-        record = Cluster(root()).record()
-        assert record is not None, "open_cluster has seen it"
-        return f"http://127.0.0.1:{record.cluster_port}"
+    if known := address_of(phase, choices):
+        return known.url
     addresses = service["status"].get("loadBalancer", {}).get("ingress", [])
     if not addresses:
         raise Unknown("Azure has not given the Service an address yet: it takes 2 to 3 minutes")

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+from workbook.azure.cluster import refuse_another
 from workbook.check import NotStarted, Unknown, Wrong
 from workbook.errors import WorkbookError
 from workbook.local.cluster import Cluster, authority
@@ -67,8 +69,21 @@ class Kubernetes:
 
     def authority(self) -> str | None:
         """What its API server is known by; None where the kubeconfig cannot be read."""
+        found = self._kubeconfig()
+        return authority(found) if found else None
+
+    def host(self) -> str:
+        """The name of its API server's host; "" where the kubeconfig cannot be read."""
+        found = self._kubeconfig()
+        server = found["clusters"][0]["cluster"]["server"] if found else ""
+        return urlsplit(server).hostname or ""
+
+    def _kubeconfig(self) -> Object | None:
         done = self.run("config", "view", "--raw", "--minify", "--output=json")
-        return authority(json.loads(done.stdout)) if done.returncode == 0 else None
+        if done.returncode != 0:
+            return None
+        found: Object = json.loads(done.stdout)
+        return found
 
     def ask_ready(self) -> "subprocess.CompletedProcess[str]":
         """Ask the API server whether it is ready; its status 0 says so."""
@@ -136,7 +151,8 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
 
     Raises:
         NotStarted: there is none.
-        Unknown: KUBECONFIG, or the workbook's own file, leads to a cluster that it did not make.
+        Unknown: KUBECONFIG, or the workbook's own file, leads to a cluster that it did not make,
+            or Azure does not say whether it does.
         Wrong: the API server does not answer.
     """
     kubeconfig = home / ".workbook" / target / "kubeconfig"
@@ -152,10 +168,9 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
             'there. Type: eval "$(./workbook env)"'
         )
     kubernetes = Kubernetes(_kubectl(target), kubeconfig, restart=RESTARTS[target])
-    found = kubernetes.authority()
-    # on Azure, only the lesson's own command writes the file
-    known = record.authority if target == "local" and record else found
-    if found is None or found != known:
+    if target == "azure":
+        refuse_another(home, kubeconfig, kubernetes.host())
+    elif record is None or kubernetes.authority() != record.authority:
         raise Unknown(
             f"{kubeconfig} leads to a cluster that the workbook did not make. "
             "Type: ./workbook down && ./workbook up"

@@ -98,6 +98,11 @@ class Phase(Lesson):
         return self.number >= 3
 
     @property
+    def has_gateway(self) -> bool:
+        """Whether its API answers behind a gateway, by HTTPS."""
+        return self.number >= 4
+
+    @property
     def drills(self) -> Path:
         return self.root / "drills" / self.name
 

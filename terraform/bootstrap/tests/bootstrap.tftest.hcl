@@ -17,6 +17,10 @@ mock_provider "random" {
   }
 }
 
+variables {
+  prefix = "ml-demo"
+}
+
 run "nothing_is_lost" {
   command = plan
 

@@ -1,7 +1,6 @@
 variable "prefix" {
   description = "What all names begin with, and the value of the tag workbook."
   type        = string
-  default     = "ml-demo"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) >= 3 && length(var.prefix) <= 12

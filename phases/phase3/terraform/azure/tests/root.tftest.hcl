@@ -52,6 +52,7 @@ mock_provider "random" {
 }
 
 variables {
+  prefix                 = "ml-demo"
   administrator_password = "Only-for-this-test-1"
   budget_email           = "learner@example.com"
 }

@@ -1,0 +1,202 @@
+"""The verbs of a lesson: read it, run it, check it, break it, begin it anew."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from workbook.actions import check_lesson, console, examine_phase, run_and_show, write_receipt
+from workbook.background import Background
+from workbook.cli.arguments import Number, NumberOrName, chosen_lesson, chosen_phase
+from workbook.drill import Drills, System
+from workbook.environment import lesson_environment
+from workbook.errors import WorkbookError
+from workbook.lesson import questions
+from workbook.phase import Phase, exclusively, find_phase, phases, root
+
+
+def start() -> None:
+    """Run phase 0 and check it; then say what is next."""
+    phase, choices = chosen_phase(0)
+    with exclusively(phase.root):
+        if not examine_phase(phase, choices):
+            raise typer.Exit(2)
+        run_and_show(phase, choices)
+        status = check_lesson(phase)
+    if status == 0:
+        write_receipt(phase)
+        console.print("\n[bold]Next[/bold]")
+        for command, purpose in (
+            ("./workbook lab", "read the lesson in JupyterLab, cell by cell"),
+            ("./workbook drill 0", "break something, and find it again"),
+            ("./workbook reset 0", "begin phase 0 anew, and answer its questions yourself"),
+            ("./workbook down", "end the API, which is still running"),
+        ):
+            console.print(f"  {command:22}{purpose}")
+    raise typer.Exit(status)
+
+
+def run(which: NumberOrName) -> None:
+    """Run a phase's lesson, or a notebook, from top to bottom, with its answers."""
+    lesson, choices = chosen_lesson(which)
+    with exclusively(lesson.root):
+        if isinstance(lesson, Phase) and not examine_phase(lesson, choices):
+            raise typer.Exit(2)
+        run_and_show(lesson, choices)
+
+
+def check(
+    which: NumberOrName,
+    junit: Annotated[str, typer.Option(metavar="FILE", help="Also write JUnit XML.")] = "",
+    active: Annotated[
+        bool, typer.Option("--active", help="Repeat what the lesson did to your system.")
+    ] = False,
+) -> None:
+    """Check a phase, or what a notebook made, against the checklist of its lesson.
+
+    Exit status: 0 all passed, 1 something is wrong, 3 a check itself failed, 10 something is not
+    started, 11 something cannot be known here.
+    """
+    lesson, _ = chosen_lesson(which)
+    options = [f"--junitxml={junit}"] if junit else []
+    raise typer.Exit(check_lesson(lesson, *options, *(["--active"] if active else [])))
+
+
+def _go_back(wanted: Phase) -> list[str]:
+    """Remove what later phases have added to the cluster, and say so; returns what it was."""
+    from workbook.going_back import remove_later_objects
+
+    removed = remove_later_objects(wanted)
+    for name in removed:
+        console.print(f"removed {name}, which is of a later phase")
+    return removed
+
+
+def goto(number: Number) -> None:
+    """Bring your system to the state in which a phase is complete, from before it or after it."""
+    wanted, choices = chosen_phase(number)
+    with exclusively(wanted.root):
+        removed = _go_back(wanted)
+        if check_lesson(wanted) == 0 and not removed:
+            return
+        for phase in phases(wanted.root, wanted.target):
+            if phase.number > number:
+                break
+            if check_lesson(phase) != 0 or (removed and phase.needs_cluster):
+                if not examine_phase(phase, choices):
+                    raise typer.Exit(2)
+                _go_back(phase)  # its lesson begins where the one before it ends
+                run_and_show(phase, choices)
+                if status := check_lesson(phase):
+                    raise typer.Exit(status)
+
+
+def answer(
+    number: Number,
+    question: Annotated[str, typer.Argument(help="The question's name in the lesson.")],
+    words: Annotated[str, typer.Argument(metavar="ANSWER", help="Your answer.")],
+) -> None:
+    """Record your answer to one of the lesson's questions; `check` judges it."""
+    from workbook.learner import write_answer
+
+    phase, _ = chosen_phase(number)
+    asked = questions(phase.lesson.read_text(encoding="utf-8"))
+    if question not in asked:
+        there_are = ", ".join(asked) or "none"
+        raise WorkbookError(f"Lesson {number} asks no question {question!r}; it asks {there_are}.")
+    given = words.strip().encode("utf-8", "replace").decode()
+    write_answer(phase, question, given)
+    print(f"{question}: {given} (recorded; ./workbook check {number} judges it)")
+
+
+def drill(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="The drill; none lists them.")] = "",
+    hint: Annotated[bool, typer.Option("--hint", help="Show the next hint.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Show the way back, and go it.")] = False,
+) -> None:
+    """Break something on purpose, find it, mend it."""
+    phase, choices = chosen_phase(number)
+    drills = Drills(System(phase, choices, Background(phase.state)))
+    if hint:
+        shown, of, text = drills.hint()
+        print(f"Hint {shown} of {of}: {text}")
+    elif fix:
+        with exclusively(phase.root):
+            mended = drills.fix()
+        print(f"{mended.way_back}\n\nDone. See for yourself: ./workbook check {number}")
+    elif name:
+        with exclusively(phase.root):
+            begun = drills.begin(name)
+        print(f"{begun.title}\n")
+        print(f"Something is wrong now. See what: ./workbook check {number}")
+        print("Then find the cause, and mend it yourself. If you are stuck:")
+        print(f"  ./workbook drill {number} --hint   one hint more at a time")
+        print(f"  ./workbook drill {number} --fix    the way back")
+    else:
+        for each in drills.names():
+            mark = "under way" if each == drills.under_way() else ""
+            print(f"{each:28}{drills.load(each).title}  {mark}".rstrip())
+        print(f"\nBegin one: ./workbook drill {number} NAME")
+
+
+def diff(
+    older: Annotated[int, typer.Argument(metavar="M", min=0, max=7)],
+    newer: Annotated[int, typer.Argument(metavar="N", min=0, max=7)],
+) -> None:
+    """Show what a phase changes in the code of another."""
+    from workbook.changes import comparisons
+
+    home = root()
+    phases_compared = [find_phase(number, home, "local") for number in (older, newer)]
+    for _, command in comparisons(*phases_compared):
+        subprocess.run(command, cwd=home)
+
+
+def receipt(number: Number) -> None:
+    """Write down what was run and checked, with dates and versions."""
+    phase, _ = chosen_phase(number)
+    write_receipt(phase)
+
+
+def reset(
+    number: Number,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Begin a phase anew: end its programs; remove its model, objects, answers and receipts."""
+    from workbook.reset import reset_phase, what_goes
+
+    phase, choices = chosen_phase(number)
+    doomed = what_goes(phase)
+    if not doomed:
+        print(f"Phase {number} has left nothing: it is as new.")
+        return
+    for line in doomed:
+        print(f"  {line}")
+    if not yes and not typer.confirm("Remove all of this? Your files in git stay."):
+        raise typer.Exit(1)
+    with exclusively(phase.root):
+        reset_phase(phase, choices)
+    print(f"Phase {number} is as new.")
+
+
+def lab(which: NumberOrName = "0") -> None:
+    """Open a phase's lesson, or a notebook, in JupyterLab, in a copy that is yours."""
+    import shutil
+
+    lesson, choices = chosen_lesson(which)
+    mine = lesson.directory / f"my-{lesson.notebook.name}"
+    if not mine.exists():
+        shutil.copyfile(lesson.notebook, mine)
+    print(f"{mine.relative_to(lesson.root)} is your copy: git leaves it alone.")
+    os.environ.update(lesson_environment(lesson.root, choices))
+    # without this, what a cell prints passes over local ports as it is
+    encrypted = "--KernelManager.transport_encryption=required"
+    command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={lesson.root}"]
+    if os.geteuid() == 0:  # as in many containers; Jupyter listens on this machine only
+        command.append("--allow-root")
+    # and not as an argument: the address that Jupyter prints then leads to the lesson too
+    command.append(f"--LabApp.default_url=/lab/tree/{mine.relative_to(lesson.root).as_posix()}")
+    os.execv(sys.executable, command)

@@ -1,0 +1,112 @@
+"""The verbs that send predictions to the service, and record what became of them."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbook.address import address_of
+from workbook.check import Finding
+from workbook.choices import Choices
+from workbook.cli.arguments import Number, chosen_phase
+from workbook.environment import lesson_environment
+from workbook.errors import WorkbookError
+from workbook.phase import Phase
+
+AUTHORITY = "ADDRESS_CA"  # the certificate that vouches for ADDRESS, where it is not public
+
+
+def find_address(phase: Phase, choices: Choices) -> str:
+    """Where the service answers; from here on, commands that are run know what a lesson's know.
+
+    ADDRESS counts where the learner has set it. `workbook env` sets it too, and knows no phase.
+
+    Raises:
+        WorkbookError: nothing says where, or what is to vouch for it is not there.
+    """
+    environment = lesson_environment(phase.root, choices)
+    known = address_of(phase, choices)
+    address = os.environ.get("ADDRESS")
+    if known and address in (None, environment.get("ADDRESS")):
+        address = known.url
+    if not address:
+        if choices.target == "local":
+            raise WorkbookError("There is no cluster yet, and so no service.", "./workbook up")
+        raise WorkbookError(
+            "Nothing says where the service answers: ADDRESS is not set.",
+            "the cell of lesson 1 under “Give it an address”, which sets it",
+        )
+    if known and known.authority and address.startswith("https://"):
+        os.environ.setdefault(AUTHORITY, str(known.authority))
+    authority = os.environ.get(AUTHORITY)
+    if authority and not Path(authority).is_file():
+        raise WorkbookError(
+            f"There is no file {authority}, which is to vouch for {address}.",
+            "lesson 4, “A certificate for the gateway”: make it anew",
+        )
+    os.environ.update(environment | {"ADDRESS": address})
+    return address
+
+
+def traffic(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="What to record it as.")],
+    command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+) -> None:
+    """Send predictions to the service while a command runs, and record what became of each."""
+    from workbook.kubernetes import open_cluster
+    from workbook.traffic import under_traffic, write_traffic
+
+    phase, choices = chosen_phase(number)
+    address = find_address(phase, choices)
+    try:
+        cluster = open_cluster(phase.root, choices.target)
+        authority = os.environ.get(AUTHORITY)
+        done = under_traffic(name, address, command, cluster.facts, authority=authority)
+    except Finding as finding:
+        raise WorkbookError(str(finding), f"./workbook check {number}") from None
+    write_traffic(phase.state, name, done)
+    print(done.summary())
+    raise typer.Exit(done.status)
+
+
+def load(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="What to record it as.")],
+    callers: Annotated[int, typer.Option(help="How many ask at once.", min=1, max=1000)] = 32,
+    seconds: Annotated[int, typer.Option(help="Of load, at least.", min=1, max=3600)] = 60,
+) -> None:
+    """Load the service, watch its autoscaler until it is calm again, and record both."""
+    from workbook.kubernetes import open_cluster
+    from workbook.learner import Api
+    from workbook.load import under_load, write_load
+
+    phase, choices = chosen_phase(number)
+    address = find_address(phase, choices)
+    try:
+        cluster = open_cluster(phase.root, choices.target)
+        authority = os.environ.get(AUTHORITY)
+        # before it takes minutes, and writes over what was recorded
+        health = Api(address, f"./workbook goto {number}", authority=authority).health()
+        if not health.is_success:
+            raise WorkbookError(
+                f"The service at {address} answers {health.status_code} to /health.",
+                f"./workbook check {number}",
+            )
+        done = under_load(
+            address,
+            cluster,
+            callers=callers,
+            seconds=seconds,
+            authority=authority,
+            show=lambda m: print(
+                f"{m.second:6.0f} s  {m.ready} of {m.replicas} replicas ready, CPU "
+                f"{'unknown' if m.cpu is None else f'{m.cpu} %'}, {m.answers} answers a second",
+                flush=True,
+            ),
+        )
+    except Finding as finding:
+        raise WorkbookError(str(finding), f"./workbook check {number}") from None
+    write_load(phase.state, name, done)
+    print(done.summary())

@@ -1,0 +1,236 @@
+"""The verbs of the learner's system: where it is, what it costs, how it comes and goes."""
+
+import dataclasses
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from workbook.actions import console, examine_phase
+from workbook.background import Background
+from workbook.check import Outcome
+from workbook.choices import CLUSTER_PORTS, TARGETS, load_choices, save_choices
+from workbook.cli.arguments import chosen_phase
+from workbook.drill import Drills, System
+from workbook.environment import lesson_environment
+from workbook.errors import WorkbookError
+from workbook.lesson import title_of
+from workbook.local.cluster import Cluster
+from workbook.phase import exclusively, lessons, phases, read_json, root
+from workbook.progress import Steps
+
+LEAVES = {  # what `down --verify` looks for
+    "local": "container, volume, image, process or file",
+    "azure": "resource group, resource, deleted key vault or role assignment",
+}
+
+
+def doctor(
+    number: Annotated[int, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)] = 0,
+) -> None:
+    """Look at what a phase needs of this machine, and say what to mend."""
+    if not examine_phase(*chosen_phase(number), in_full=True):
+        raise typer.Exit(1)
+
+
+def use(
+    target: Annotated[str, typer.Argument(help="local or azure.")],
+    port: Annotated[int | None, typer.Option(help="Of the API of phase 0.")] = None,
+    cluster_port: Annotated[int | None, typer.Option(help="Of the local cluster.")] = None,
+    registry_port: Annotated[int | None, typer.Option(help="Of the local registry.")] = None,
+    database_port: Annotated[int | None, typer.Option(help="Of the database, phase 2.")] = None,
+    gateway_port: Annotated[int | None, typer.Option(help="Of the gateway, phase 4.")] = None,
+    gateway_http_port: Annotated[int | None, typer.Option(help="The same, without TLS.")] = None,
+    subscription: Annotated[str | None, typer.Option(help="Of Azure: its id.")] = None,
+    region: Annotated[str | None, typer.Option(help="Of Azure.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Of all names on Azure.")] = None,
+) -> None:
+    """Choose where the lessons run, and which ports of this machine they use.
+
+    On a terminal, `use azure` asks for subscription, region and prefix. Both targets' choices are
+    kept.
+    """
+    from workbook.azure.choosing import choose, say_what_was_chosen
+
+    home = root()
+    before = load_choices(home)
+    given: dict[str, Any] = {
+        "port": port,
+        "cluster_port": cluster_port,
+        "registry_port": registry_port,
+        "database_port": database_port,
+        "gateway_port": gateway_port,
+        "gateway_http_port": gateway_http_port,
+        "subscription": subscription,
+        "region": region,
+        "prefix": prefix,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    if target == "azure":
+        changes = choose(before, changes)
+    choices = dataclasses.replace(before, target=target, **changes)
+    save_choices(home, choices)
+    print(
+        f"target {target}; ports: API {choices.port}, cluster {choices.cluster_port}, "
+        f"registry {choices.registry_port}, database {choices.database_port}, gateway "
+        f"{choices.gateway_port} and {choices.gateway_http_port}. "
+        "Phase 0 runs on this machine, whatever the target."
+    )
+    if target == "azure":
+        say_what_was_chosen(before, choices)
+    record = Cluster(home).record()
+    if record and any(getattr(record, name) != getattr(choices, name) for name in CLUSTER_PORTS):
+        print("The cluster keeps its ports until it is made anew: ./workbook down, then up.")
+
+
+def status() -> None:
+    """Say where you are: phases, checks, running programs, the drill under way."""
+    home = root()
+    choices = load_choices(home)
+    console.print(f"target {choices.target}, port {choices.port}")
+    if record := Cluster(home).record():
+        ready = "made" if record.authority else "half-made: ./workbook up"
+        console.print(f"local cluster: Kubernetes {record.kubernetes}, {ready}")
+    for phase in phases(home, choices.target):
+        title = title_of(phase.lesson.read_text(encoding="utf-8"))
+        console.print(f"\n[bold]{escape(title)}[/bold]")
+        kept = read_json(phase.state / "checks.json")
+        if kept is None:
+            console.print(f"  not checked yet: ./workbook check {phase.number}")
+        else:
+            outcomes = [result["outcome"] for result in kept["results"]]
+            passed = outcomes.count(Outcome.PASSED)
+            console.print(f"  {passed} of {len(outcomes)} checks passed at {kept['checked']}")
+        for program in Background(phase.state).running():
+            console.print(f"  running: {escape(program.title)} (process {program.pid})")
+        drills = Drills(System(phase, choices, Background(phase.state)))
+        if name := drills.under_way():
+            console.print(f"  drill under way: {name} (./workbook drill {phase.number} --hint)")
+
+
+def cost(
+    number: Annotated[
+        int | None, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)
+    ] = None,
+) -> None:
+    """Say what the phases cost on Azure, what was spent so far, and what stopping saves."""
+    from workbook import cost
+    from workbook.azure.client import AzureError
+    from workbook.spending import spent_so_far
+
+    home = root()
+    prices = cost.load_prices(home)
+    if number is None:
+        console.print(cost.table_of_phases(prices))
+    else:
+        console.print(cost.table_of_items(prices, number))
+        console.print(cost.in_a_sentence(prices, number))
+    console.print(
+        cost.what_stopping_saves(prices, max(prices.phases) if number is None else number)
+    )
+    console.print(cost.where_from(prices))
+    try:
+        console.print(spent_so_far(prices, home, load_choices(home)))
+    except AzureError as unknown:
+        console.print(f"Spent so far: cannot be known here. {escape(str(unknown))}")
+
+
+def up(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Build everything from package registries.")
+    ] = False,
+) -> None:
+    """Make the cluster of the target `local`: kind, and a registry beside it."""
+    from workbook.local import up as local
+
+    home = root()
+    choices = load_choices(home)
+    if choices.target != "local":
+        raise WorkbookError(
+            "`up` makes the local cluster, and your target is azure: there, the lesson of phase 1 "
+            "makes the cluster.",
+            "./workbook use local",
+        )
+    with exclusively(home):
+        began = time.monotonic()
+        record = local.up(Cluster(home), choices, Steps(console), offline)
+    print(
+        f"The cluster is up, after {time.monotonic() - began:.0f} s: Kubernetes "
+        f"{record.kubernetes}, reached at http://127.0.0.1:{record.cluster_port}, "
+        f"registry localhost:{record.registry_port}."
+    )
+    print('In a terminal of your own: eval "$(./workbook env)", then kubectl get nodes')
+
+
+def provider() -> None:
+    """Build the Terraform provider that phase 3 uses on the target `local`: once, some minutes."""
+    from workbook.local.provider import SOURCE, provide, version
+
+    steps = Steps(console)
+    with steps("Terraform provider"):
+        provide(steps.say)
+    print(f"{SOURCE} {version()} is built; TF_CLI_CONFIG_FILE tells Terraform where it is.")
+
+
+def down(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Then look whether anything is left.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="On Azure: do not ask.")] = False,
+    state_too: Annotated[
+        bool, typer.Option("--state-too", help="On Azure: Terraform's state storage, too.")
+    ] = False,
+) -> None:
+    """End every program that a lesson has left running, and remove the cluster.
+
+    On the target azure, that is all that carries the tag workbook=PREFIX.
+    """
+    from workbook.azure import down as azure
+    from workbook.local import down as local
+
+    home = root()
+    choices = load_choices(home)
+    cluster = Cluster(home)
+    record = cluster.record()  # which `down` forgets
+    left: list[str] = []
+    with exclusively(home):
+        programs = [Background(p.state) for target in TARGETS for p in lessons(home, target)]
+        for program in [program for background in programs for program in background.end_all()]:
+            print(f"ended {program.title} (process {program.pid})")
+        if choices.target == "azure":
+            azure.remove(home, choices, Steps(console), yes=yes, state_too=state_too)
+            left = azure.look_again(home, choices, state_too) if verify else []
+        else:
+            local.down(cluster, Steps(console))
+            left = local.left_behind(cluster, record) if verify else []
+    for line in left:
+        print(f"still there: {line}")
+    if left:
+        raise typer.Exit(1)
+    looked = f" No {LEAVES[choices.target]} of it is left."
+    print(f"Nothing of the workbook is running.{looked if verify else ''}")
+    if choices.target == "azure" and record:
+        print("The local cluster was not looked at: ./workbook use local, then ./workbook down.")
+    if choices.target == "local" and choices.subscription:
+        print("Azure was not looked at: ./workbook use azure, then ./workbook down.")
+
+
+def env() -> None:
+    """Print the lines that make your own terminal understand a lesson's commands."""
+    import shlex
+
+    home = root()
+    for name, value in lesson_environment(home, load_choices(home)).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def test(
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Leave out the cluster and the lessons.")
+    ] = False,  # noqa: PT028 - a verb, and no test
+) -> None:
+    """Set up what the tests need, and run all of them."""
+    from workbook.suite import run_suite
+
+    raise typer.Exit(run_suite(root(), fast))
