@@ -105,6 +105,14 @@ def test_a_difference_is_one_though_azure_does_not_answer(az: RecordedAz, phase:
     assert wrong.value.rows["found"] == "create azurerm_app_configuration.main"
 
 
+def test_another_difference_is_not_put_down_to_it(az: RecordedAz, phase: Phase) -> None:
+    (phase.state / APPLIED).write_text(NOT_REGISTERED, encoding="utf-8")
+    other = {"resource": {"addr": "azurerm_resource_group.main"}, "action": "update"}
+    with pytest.raises(Wrong) as wrong:
+        plan_check(phase, 2, {**PLANNED, "change": other})
+    assert wrong.value.rows["found"] == "update azurerm_resource_group.main"
+
+
 def test_other_refusals_are_not_taken_for_it() -> None:
     assert refused_services("Error: SkuNotAvailable: not available in this region") == set()
 
@@ -121,7 +129,7 @@ def drills_of(
 def test_the_drill_needs_what_is_not_registered_and_its_fix_takes_it_out_of_the_code(
     az: RecordedAz, phase: Phase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terraform = Terraform((1, NOT_REGISTERED), (0, "Apply complete!"))
+    terraform = Terraform((0, ""), (1, NOT_REGISTERED), (0, "Destroy complete!"))
     drills, code = drills_of(phase, monkeypatch, terraform)
     drill = drills.begin(NAME)
     assert "azurerm_app_configuration" in (code / "settings.tf").read_text()
@@ -129,7 +137,9 @@ def test_the_drill_needs_what_is_not_registered_and_its_fix_takes_it_out_of_the_
         plan_check(phase, 2, PLANNED)
     drills.fix()
     assert not (code / "settings.tf").exists()
-    assert all("-target=azurerm_app_configuration.main" in call for call in terraform.calls)
+    asked, *changed = terraform.calls
+    assert (asked[0], [call[0] for call in changed]) == ("plan", ["apply", "destroy"])
+    assert all("-target=azurerm_app_configuration.main" in call for call in changed)
     assert plan_check(phase, 0)
     assert drill.turns_red.__name__ == "test_plan_finds_no_difference"
 
@@ -148,10 +158,21 @@ def test_the_drill_changes_nothing_where_nothing_would_be_missing(
     assert not (code / "settings.tf").exists()
 
 
+def test_the_drill_applies_nothing_where_a_plan_would_do_more(
+    az: RecordedAz, phase: Phase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terraform = Terraform((2, ""))
+    drills, code = drills_of(phase, monkeypatch, terraform)
+    with pytest.raises(NothingToBreak, match="do not agree to begin with"):
+        drills.begin(NAME)
+    assert len(terraform.calls) == 1
+    assert not (code / "settings.tf").exists()
+
+
 def test_another_failure_of_the_drills_apply_is_told_and_mended(
     az: RecordedAz, phase: Phase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terraform = Terraform((1, "Error: no login"), (1, "Error: no login"), (0, ""))
+    terraform = Terraform((0, ""), (1, "Error: no login"), (1, "Error: no login"), (0, ""))
     drills, _ = drills_of(phase, monkeypatch, terraform)
     with pytest.raises(WorkbookError, match="no login") as refused:
         drills.begin(NAME)

@@ -11,16 +11,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from recorded_az import SUBSCRIPTION, RecordedAz
+from recorded_az import SUBSCRIPTION
 from terraform_tools import HOME, OF_TERRAFORM, PASSWORD, TERRAFORM, Terraform, installed, plan
 
 from checks.phase3 import test_infrastructure, test_understanding
+from checks.phase3.on_azure import APPLIED
 from checks.phase3.test_state import REFUSED
 from workbook.background import Background
 from workbook.check import NotStarted, Wrong
 from workbook.choices import Choices
 from workbook.drill import Drills, System
-from workbook.errors import WorkbookError
 from workbook.learner import write_answer
 from workbook.phase import Phase
 from workbook.terraform import root_of
@@ -81,15 +81,15 @@ def test_ranges_that_overlap_are_refused_by_terraform_until_they_are_mended(phas
     assert "create module.network.azurerm_virtual_network.main" in found(phase)
 
 
-def test_terraform_plans_what_it_has_no_registration_for(az: RecordedAz, phase: Phase) -> None:
-    drills = drills_of(phase)
-    # nobody can be asked to make it, and the drill says what was said instead
-    with pytest.raises(WorkbookError, match="This provider knows a schema only"):
-        drills.begin("service-not-registered")
+def test_terraform_plans_what_it_has_no_registration_for(phase: Phase) -> None:
+    drill = drills_of(phase).load("service-not-registered")
+    settings = phase.directory / "terraform/azure/settings.tf"
+    settings.write_text(drill.break_it.__globals__["CODE"], encoding="utf-8")
     assert "create azurerm_app_configuration.main" in found(phase)
-    drills.fix()
+    drill.fix(System(phase, CHOICES, Background(phase.state)))
+    assert not settings.exists()
+    assert "No objects need to be destroyed" in (phase.state / APPLIED).read_text()
     assert "azurerm_app_configuration" not in found(phase)
-    assert drills.under_way() is None
 
 
 def cell_of(lesson: str, heading: str) -> str:

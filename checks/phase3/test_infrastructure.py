@@ -60,12 +60,12 @@ def test_plan_finds_no_difference(
             run_next=terraform_here(phase, "validate"),
         )
     if done.returncode == DIFFERENCES:
-        changes = "; ".join(_changes(said))
+        changes = [*_changes(said)]
         if phase.target == "azure":
             _look_whether_it_is_refused(phase, choices, changes)
         raise Wrong(
             expected="nothing to change",
-            found=changes,
+            found="; ".join(changes),
             why="somebody has changed or deleted something without the code, or has changed the "
             "code without applying it. Which of the two is right, only you know",
             run_next=terraform_here(phase, "plan") + "; apply makes it as the code says",
@@ -77,18 +77,20 @@ def _problem(diagnostic: dict[str, Any]) -> str:
     """An error of Terraform's, in its own words."""
     where = diagnostic.get("range")
     place = f" ({where['filename']}, line {where['start']['line']})" if where else ""
-    return f"{diagnostic['summary']}{place}: {' '.join(diagnostic['detail'].split())}"
+    return " ".join([diagnostic["summary"] + place, *diagnostic["detail"].split()])
 
 
-def _look_whether_it_is_refused(phase: Phase, choices: Choices, changes: str) -> None:
+def _look_whether_it_is_refused(phase: Phase, choices: Choices, changes: list[str]) -> None:
     """Whether apply cannot make it so, since the subscription lacks a service.
 
     Raises:
-        Wrong: the last apply was refused for that, and it is so still.
+        Wrong: the last apply of one of the changes was refused for that, and it is so still.
     """
     try:
         said = (phase.state / on_azure.APPLIED).read_text(encoding="utf-8")
     except FileNotFoundError:
+        return
+    if not any(f"with {change.split(' ', 1)[1]}," in said for change in changes):
         return
     try:
         with on_azure.asking(choices) as azure:
@@ -99,8 +101,8 @@ def _look_whether_it_is_refused(phase: Phase, choices: Choices, changes: str) ->
     if missing:
         raise Wrong(
             expected="nothing to change",
-            found=f"{changes}; and apply was refused: the subscription is not registered for "
-            + ", ".join(missing),
+            found=f"{'; '.join(changes)}; and apply was refused: the subscription is not "
+            f"registered for {', '.join(missing)}",
             why="a subscription may use few services at first, and azurerm registers those alone "
             "that versions.tf names. Plan does not ask for what is not there yet; apply does",
             run_next=f"{'; '.join(commands)}; then name it in versions.tf, under "

@@ -42,8 +42,11 @@ def break_it(system: System) -> None:
             f"if nothing of yours uses it: az provider unregister --wait --namespace {NAMESPACE} "
             f"--subscription {azure.subscription}",
         )
+    if root.run("plan", "-detailed-exitcode", "-lock=false", "-input=false").returncode != 0:
+        # an apply might do more than what it is for
+        raise NothingToBreak("Code and Azure do not agree to begin with.", "./workbook check 3")
     _file(system).write_text(CODE, encoding="utf-8")
-    done = _apply(system, root)
+    done = _change(system, root, "apply")
     if NAMESPACE not in refused_services(done.stdout + done.stderr):
         raise WorkbookError(
             f"Azure has not refused it for want of a registration: {_end(done)}", MEND
@@ -52,19 +55,19 @@ def break_it(system: System) -> None:
 
 def fix(system: System) -> None:
     _file(system).unlink(missing_ok=True)
-    done = _apply(system, initialised(system))  # it goes, if it was made in the meantime
+    done = _change(system, initialised(system), "destroy")  # if it was made in the meantime
     if done.returncode != 0:
-        raise WorkbookError(f"terraform apply failed: {_end(done)}", MEND)
+        raise WorkbookError(f"terraform destroy failed: {_end(done)}", MEND)
 
 
 def _file(system: System) -> Path:
     return system.phase.directory / FILE
 
 
-def _apply(system: System, root: Root) -> "subprocess.CompletedProcess[str]":
-    """Make this one thing as the code says, and keep what is said of it, as lesson 3 does."""
+def _change(system: System, root: Root, verb: str) -> "subprocess.CompletedProcess[str]":
+    """Make or destroy this one thing, and keep what is said of it, as lesson 3 does."""
     words = ("-auto-approve", "-input=false", "-no-color", f"-target={ADDRESS}")
-    done = root.run("apply", *words)
+    done = root.run(verb, *words)
     (system.phase.state / APPLIED).write_text(done.stdout + done.stderr, encoding="utf-8")
     return done
 
