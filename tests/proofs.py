@@ -22,9 +22,9 @@ def outcomes(home: Path, number: int) -> dict[str, str]:
     return {name: result["outcome"] for name, result in results(home, number).items()}
 
 
-def drill_names(number: int) -> list[str]:
-    paths = (ROOT / f"drills/phase{number}").glob("[!_]*.py")
-    return sorted(path.stem.replace("_", "-") for path in paths)
+def drill_names(number: int, target: str = "local") -> list[str]:
+    phase = Phase(number, ROOT, target)
+    return list(Drills(System(phase, Choices(), Background(phase.state))).of_target())
 
 
 def prove_drill(home: Path, number: int, name: str) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from environments import environment_of
 from workbook.local.tools import tool
 
 HOME = Path(__file__).parents[1]
+INSTALL = HOME / "offline" / "terraform" / "install.py"
 TERRAFORM = shutil.which("terraform")
 PASSWORD = "Only-for-this-test-1"
 PREFIX = "ml-demo"
@@ -54,6 +56,13 @@ class Terraform:
         return subprocess.run(
             command, cwd=folder, env=self.environment, capture_output=True, text=True
         )
+
+
+def installed(folder: Path) -> Terraform:
+    """Terraform, with the schema-only providers laid out in a folder."""
+    done = subprocess.run([sys.executable, INSTALL, folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return Terraform(folder / "terraform.rc")
 
 
 def problems(terraform: Terraform, folder: Path) -> list[str]:

@@ -9,8 +9,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +19,7 @@ import pytest
 from terraform_mistakes import MISTAKES, Mistake
 from terraform_tools import (
     HOME,
+    INSTALL,
     OF_TERRAFORM,
     PASSWORD,
     TERRAFORM,
@@ -29,6 +28,7 @@ from terraform_tools import (
     Terraform,
     broken_rules,
     exceptions,
+    installed,
     linted,
     name_of,
     plan,
@@ -36,7 +36,6 @@ from terraform_tools import (
     runs_of,
 )
 
-INSTALL = HOME / "offline" / "terraform" / "install.py"
 ROOTS = sorted(HOME.glob("phases/*/terraform/azure"))
 FOLDERS = [HOME / "terraform/bootstrap", *sorted(HOME.glob("terraform/modules/*")), *ROOTS]
 
@@ -51,10 +50,7 @@ every_root = pytest.mark.parametrize("root", ROOTS, ids=name_of)
 
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    folder = tmp_path_factory.mktemp("providers")
-    done = subprocess.run([sys.executable, INSTALL, folder], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return Terraform(folder / "terraform.rc")
+    return installed(tmp_path_factory.mktemp("providers"))
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from checks.phase3 import test_state
+from checks.phase3 import on_azure, test_state
 from checks.phase3.conftest import DATABASE, objects_of, terraform_here
+from workbook.azure.providers import register_command
 from workbook.check import Unknown, Wrong, check
+from workbook.choices import Choices
 from workbook.deployment import Deployment
 from workbook.kubernetes import Kubernetes, Object, eventually, name_of, owner_of
 from workbook.phase import Phase
@@ -42,13 +44,15 @@ OF_THE_CLUSTER = {"kube-root-ca.crt"}
 
 
 @check(read=f"{LESSON}#plan-and-apply", after=test_state.test_state_holds_no_secret)
-def test_plan_finds_no_difference(phase: Phase, terraform: Root, state: dict[str, Any]) -> str:
+def test_plan_finds_no_difference(
+    phase: Phase, terraform: Root, state: dict[str, Any], choices: Choices
+) -> str:
     """Plan finds no difference: code, state and world agree"""
     # without the lock: it changes nothing, and shall not be in anybody's way
     done = terraform.run("plan", "-json", "-detailed-exitcode", "-lock=false", "-input=false")
     said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode not in (0, DIFFERENCES):
-        problems = [s["@message"] for s in said if s.get("@level") == "error"]
+        problems = [_problem(s["diagnostic"]) for s in said if s["@level"] == "error"]
         raise Wrong(
             expected="a plan",
             found="\n".join(problems) or last_words(done.stderr) or "no reason given",
@@ -56,14 +60,54 @@ def test_plan_finds_no_difference(phase: Phase, terraform: Root, state: dict[str
             run_next=terraform_here(phase, "validate"),
         )
     if done.returncode == DIFFERENCES:
+        changes = [*_changes(said)]
+        if phase.target == "azure":
+            _look_whether_it_is_refused(phase, choices, changes)
         raise Wrong(
             expected="nothing to change",
-            found="; ".join(_changes(said)),
+            found="; ".join(changes),
             why="somebody has changed or deleted something without the code, or has changed the "
             "code without applying it. Which of the two is right, only you know",
             run_next=terraform_here(phase, "plan") + "; apply makes it as the code says",
         )
     return f"{len(state['resources'])} resources, as the code says"
+
+
+def _problem(diagnostic: dict[str, Any]) -> str:
+    """An error of Terraform's, in its own words."""
+    where = diagnostic.get("range")
+    place = f" ({where['filename']}, line {where['start']['line']})" if where else ""
+    return " ".join([diagnostic["summary"] + place, *diagnostic["detail"].split()])
+
+
+def _look_whether_it_is_refused(phase: Phase, choices: Choices, changes: list[str]) -> None:
+    """Whether apply cannot make it so, since the subscription lacks a service.
+
+    Raises:
+        Wrong: the last apply of one of the changes was refused for that, and it is so still.
+    """
+    try:
+        said = (phase.state / on_azure.APPLIED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return
+    if not any(f"with {change.split(' ', 1)[1]}," in said for change in changes):
+        return
+    try:
+        with on_azure.asking(choices) as azure:
+            missing = on_azure.still_refused(azure, said)
+            commands = [register_command(azure, namespace) for namespace in missing]
+    except Unknown:
+        return  # what the plan has found is known all the same
+    if missing:
+        raise Wrong(
+            expected="nothing to change",
+            found=f"{'; '.join(changes)}; and apply was refused: the subscription is not "
+            f"registered for {', '.join(missing)}",
+            why="a subscription may use few services at first, and azurerm registers those alone "
+            "that versions.tf names. Plan does not ask for what is not there yet; apply does",
+            run_next=f"{'; '.join(commands)}; then name it in versions.tf, under "
+            "resource_providers_to_register, and apply",
+        )
 
 
 def _changes(said: list[dict[str, Any]]) -> Iterator[str]:
@@ -185,27 +229,49 @@ def _from_here(inside: dict[str, Any]) -> str:
 
 
 @check(read=f"{LESSON}#take-over-what-is-there", after=test_private_path_works)
-def test_all_is_in_terraform(phase: Phase, cluster: Kubernetes, state: dict[str, Any]) -> str:
+def test_all_is_in_terraform(
+    phase: Phase, cluster: Kubernetes, state: dict[str, Any], choices: Choices
+) -> str:
     """All infrastructure is in Terraform, and nothing beside it"""
-    if phase.target != "local":
-        raise Unknown(
-            "Azure is not asked yet. Compare: az resource list --tag workbook=PREFIX, with: "
-            + terraform_here(phase, "state list")
+    if phase.target == "local":
+        where = DATABASE
+        strangers, look = _strangers_of(cluster, state)
+    else:
+        where = f"Azure with the tag workbook={choices.prefix}, or in a group of the state's,"
+        strangers, look = _strangers_on_azure(choices, state)
+    if strangers:
+        raise Wrong(
+            expected=f"everything of {where} to be in the code",
+            found=", ".join(strangers),
+            why="what was made by hand is not there after the next rebuild, and until then nobody "
+            "knows what it is for. Plan does not show it: it looks at what is in the state",
+            run_next=f"{look}; then write it into the code and import it, or delete it",
         )
+    return f"nothing of {where} is beside the state"
+
+
+def _strangers_of(cluster: Kubernetes, state: dict[str, Any]) -> tuple[list[str], str]:
+    """What is in the local server's namespace and in no state, and what shows it."""
     known = {(each["kind"], each["name"]) for each in objects_of(state)}
     found = {
         (each["kind"], name_of(each))
         for each in cluster.within(DATABASE).get(KINDS)
         if name_of(each) not in OF_THE_CLUSTER and not owner_of(each)["name"]
     }
-    if strangers := sorted(found - known):
-        raise Wrong(
-            expected=f"every object of {DATABASE} to be in the code",
-            found=", ".join(f"{kind} {name}" for kind, name in strangers),
-            why="what was made by hand is not there after the next rebuild, and until then nobody "
-            "knows what it is for. Plan does not show it: it looks at what is in the state",
-            run_next=f"kubectl --namespace {DATABASE} describe "
-            + " ".join(f"{kind}/{name}".lower() for kind, name in strangers)
-            + "; then write it into the code and import it, or delete it",
-        )
-    return f"{len(found)} objects of {DATABASE}, all in the state"
+    strangers = sorted(found - known)
+    look = " ".join(f"{kind}/{name}".lower() for kind, name in strangers)
+    return (
+        [f"{kind} {name}" for kind, name in strangers],
+        f"kubectl --namespace {DATABASE} describe {look}",
+    )
+
+
+def _strangers_on_azure(choices: Choices, state: dict[str, Any]) -> tuple[list[str], str]:
+    """What is on Azure and in no state, and what shows the first of it."""
+    texts = [text for _, text in test_state.texts_of(state)]
+    with on_azure.asking(choices) as azure:
+        strangers = on_azure.strangers(azure, choices, texts)
+    return (
+        [f"{each['type']} {each['name']}" for each in strangers],
+        on_azure.look_at(strangers[0]) if strangers else "",
+    )

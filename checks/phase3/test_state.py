@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from checks.phase3 import on_azure
 from checks.phase3.conftest import DATABASE, terraform_here
 from workbook.check import NotStarted, Wrong, check
-from workbook.kubernetes import Kubernetes, Object, name_of
+from workbook.choices import Choices
+from workbook.kubernetes import Kubernetes, name_of
 from workbook.phase import Phase, read_json
 from workbook.terraform import LEASE, NAMESPACE, Root
 
@@ -21,12 +23,12 @@ SHORTEST = 8  # what is shorter could be anywhere by chance
 
 @check(read=f"{LESSON}#a-place-for-the-state")
 def test_state_is_remote_and_locked(
-    phase: Phase, cluster: Kubernetes, terraform: Root, state: dict[str, Any]
+    phase: Phase, cluster: Kubernetes, terraform: Root, state: dict[str, Any], choices: Choices
 ) -> str:
     """State is stored remotely, and locked while it changes"""
     kept = read_json(terraform.folder / ".terraform" / "terraform.tfstate") or {}
-    backend = (kept.get("backend") or {}).get("type", "local")
-    if backend == "local":
+    backend = kept.get("backend") or {"type": "local"}
+    if backend["type"] == "local":
         raise Wrong(
             expected="a backend that others can reach",
             found="a file on this machine",
@@ -38,30 +40,43 @@ def test_state_is_remote_and_locked(
     if not refused.exists() or "Lock Info" not in refused.read_text(encoding="utf-8"):
         raise NotStarted("let two apply at once: lesson 3, “Two at the same time”")
     if phase.target == "local":
-        lease = cluster.within(NAMESPACE).get_one("leases", LEASE)
-        if lease is not None and lease["spec"].get("holderIdentity"):
-            raise _held(phase, lease)
-    return f"{backend}, version {state['serial']}; nobody holds the lock"
+        lock, take_away = _lock_of(cluster), ""
+    else:
+        with on_azure.asking(choices) as azure:
+            lock = on_azure.lock_of(azure, backend["config"])
+            take_away = on_azure.break_lease(azure, backend["config"])
+    if lock is not None:
+        raise _held(phase, lock, take_away)
+    return f"{backend['type']}, version {state['serial']}; nobody holds the lock"
 
 
-def _held(phase: Phase, lease: Object) -> Wrong:
-    lock = json.loads(lease["metadata"].get("annotations", {}).get(LOCK, "{}"))
-    identity = lock.get("ID") or lease["spec"]["holderIdentity"]
+def _lock_of(cluster: Kubernetes) -> dict[str, str] | None:
+    """What Terraform has noted of the lock in the cluster; None if nobody has it."""
+    lease = cluster.within(NAMESPACE).get_one("leases", LEASE)
+    identity = lease["spec"].get("holderIdentity") if lease else None
+    if lease is None or not identity:
+        return None
+    return {"ID": identity, **json.loads(lease["metadata"].get("annotations", {}).get(LOCK, "{}"))}
+
+
+def _held(phase: Phase, lock: dict[str, str], take_away: str) -> Wrong:
+    identity = lock.get("ID")
+    if identity:
+        take_away = terraform_here(phase, f"force-unlock {identity}")
     return Wrong(
         expected="a lock that nobody holds",
         found=f"{lock.get('Who', 'somebody')} has held it since {lock.get('Created', 'some time')}"
-        f", for {lock.get('Operation', 'something')}; its ID is {identity}",
+        f", for {lock.get('Operation', 'something')}; its ID is {identity or 'not noted'}",
         why="somebody is at work, and then wait; or a Terraform was killed and could not give it "
         "back, and then nobody can change anything until it is taken away. Ask whoever it names",
-        run_next=terraform_here(phase, f"force-unlock {identity}")
-        + ", if that Terraform is really gone",
+        run_next=f"{take_away}, if that Terraform is really gone",
     )
 
 
 @check(read=f"{LESSON}#what-a-state-is", after=test_state_is_remote_and_locked)
 def test_state_holds_no_secret(phase: Phase, cluster: Kubernetes, state: dict[str, Any]) -> str:
     """State holds no secret"""
-    places = list(_texts(state))
+    places = list(texts_of(state))
     count = 0
     for namespace in (cluster.namespace, DATABASE):
         for secret in cluster.within(namespace).get("secrets"):
@@ -92,7 +107,7 @@ def _leaked(phase: Phase, secret: str, where: str) -> Wrong:
     )
 
 
-def _texts(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def texts_of(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Every text of a state, with where it stands."""
     for name, output in state.get("outputs", {}).items():
         for text in _strings(output.get("value")):

@@ -12,6 +12,7 @@ from workbook.terraform import NAMESPACE, Root, last_words, root_of
 
 GOTO = "./workbook goto 3"
 HERE = '  eval "$(./workbook env)"\n  terraform -chdir=phases/phase3/terraform/local'
+HERE_ON_AZURE = HERE.replace("local", "azure")
 POLICY = "only-the-api"
 
 
@@ -21,8 +22,6 @@ def server_of(system: System) -> Kubernetes:
     Raises:
         NothingToBreak: it is not yet.
     """
-    if system.choices.target != "local":
-        raise NothingToBreak("This drill needs the server of the target local.")
     server = cluster_of(system).within(DATABASE)
     if server.get_one("networkpolicies", POLICY) is None:
         raise NothingToBreak("The database is not in Terraform yet.", GOTO)
@@ -35,11 +34,22 @@ def terraform(system: System, *words: str, stdin: str = "") -> str:
     Raises:
         WorkbookError: it failed.
     """
-    root: Root = root_of(system.phase, system.choices)
-    done = root.run(*words, stdin=stdin)
+    done = root_of(system.phase, system.choices).run(*words, stdin=stdin)
     if done.returncode != 0:
         raise WorkbookError(f"terraform {words[0]} failed: {last_words(done.stderr)}")
     return done.stdout
+
+
+def initialised(system: System) -> Root:
+    """The learner's root, once it knows where its state is.
+
+    Raises:
+        NothingToBreak: it does not yet.
+    """
+    root = root_of(system.phase, system.choices)
+    if not root.is_initialised:
+        raise NothingToBreak("Terraform has not been told where its state is yet.", GOTO)
+    return root
 
 
 def apply(system: System) -> None:

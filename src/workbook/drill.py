@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.background import Background, Program
-from workbook.choices import Choices
+from workbook.choices import TARGETS, Choices
 from workbook.errors import WorkbookError
 from workbook.phase import Phase, read_json, write_json
 
@@ -126,6 +126,7 @@ class Drill:
     way_back: str  # what a person does about it
     break_it: Callable[[System], None]
     fix: Callable[[System], None]
+    targets: tuple[str, ...] = TARGETS  # where there is what it breaks
 
 
 class Drills:
@@ -137,9 +138,16 @@ class Drills:
         self._file = system.phase.state / "drill.json"
 
     def names(self) -> list[str]:
-        """What the drills are called; a file that begins with _ is none."""
+        """What the drills are called, on whichever target; a file that begins with _ is none."""
         paths = self._phase.drills.glob("[!_]*.py")
         return sorted(path.stem.replace("_", "-") for path in paths)
+
+    def of_target(self) -> dict[str, Drill]:
+        """The drills of the phase's target, by their names."""
+        drills = {name: self.load(name) for name in self.names()}
+        return {
+            name: drill for name, drill in drills.items() if self._phase.target in drill.targets
+        }
 
     def load(self, name: str) -> Drill:
         """Load a drill by its name.
@@ -173,10 +181,16 @@ class Drills:
         """Break what the drill breaks.
 
         Raises:
-            WorkbookError: another one is under way, or there is nothing to break yet; or the
-                break failed half-way, which `fix` mends.
+            WorkbookError: it is of the other target, another one is under way, or there is nothing
+                to break yet; or the break failed half-way, which `fix` mends.
         """
         drill = self.load(name)
+        if self._phase.target not in drill.targets:
+            raise WorkbookError(
+                f"The drill {name} is of the target {' and '.join(drill.targets)}; yours is "
+                f"{self._phase.target}.",
+                f"./workbook drill {self._phase.number}",
+            )
         if current := self.under_way():
             raise WorkbookError(
                 f"The drill {current} is under way: find what it broke, or mend it.",

@@ -24,7 +24,7 @@ from workbook.azure_steps import page_of
 from workbook.background import Background
 from workbook.changes import differences
 from workbook.check import Check, check_of, checks_of
-from workbook.choices import load_choices
+from workbook.choices import TARGETS, load_choices
 from workbook.drill import Drill, Drills, System
 from workbook.lesson import anchors, title_of
 from workbook.notebook import COLOURS, FIRST_CELL, executed
@@ -183,7 +183,8 @@ def _checks(lesson: Lesson) -> str:
         for name, drill in drills.items():
             if drill.turns_red is function:
                 command = f"./workbook drill {lesson.argument} {name}"
-                parts.append(f"Broken by: `{command}`. {drill.title}")
+                where = "" if drill.targets == TARGETS else f" (on {drill.targets[0]})"
+                parts.append(f"Broken by{where}: `{command}`. {drill.title}")
     return "\n\n".join([f"## {title_of(text)}", *parts]) + "\n" if parts else ""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from workbook.azure.client import Azure, AzureError, Refused, open_azure
 from workbook.azure.names import names
 from workbook.azure.owned import deleted_vaults, purge_command, resources
+from workbook.azure.providers import register_command, registered
 from workbook.choices import Choices
 from workbook.doctor import Observation
 from workbook.phase import Phase
@@ -115,12 +116,9 @@ def _roles(azure: Azure, account: dict[str, Any]) -> Observation:
 
 def _providers(azure: Azure, phase: Phase) -> Observation:
     needed = [name for first, each in PROVIDERS.items() if first <= phase.number for name in each]
-    query = "[].{namespace:namespace, registrationState:registrationState}"
-    listed = azure.ask("provider", "list", "--query", query)
-    registered = {p["namespace"] for p in listed if p["registrationState"] == "Registered"}
-    missing = [name for name in needed if name not in registered]
-    register = "az provider register --wait --namespace"
-    commands = [f"{register} {name} --subscription {azure.subscription}" for name in missing]
+    known = registered(azure)
+    missing = [name for name in needed if name not in known]
+    commands = [register_command(azure, name) for name in missing]
     found = f"not registered: {', '.join(missing)}" if missing else "registered"
     return Observation("resource providers", found, "; ".join(commands))
 

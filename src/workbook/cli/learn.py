@@ -136,9 +136,9 @@ def drill(
         print(f"  ./workbook drill {number} --hint   one hint more at a time")
         print(f"  ./workbook drill {number} --fix    the way back")
     else:
-        for each in drills.names():
+        for each, one in drills.of_target().items():
             mark = "under way" if each == drills.under_way() else ""
-            print(f"{each:28}{drills.load(each).title}  {mark}".rstrip())
+            print(f"{each:28}{one.title}  {mark}".rstrip())
         print(f"\nBegin one: ./workbook drill {number} NAME")
 
 
