@@ -263,7 +263,7 @@ def test_reset_removes_the_gateway_too_whose_address_costs(
     )
     kubectl.chmod(0o755)
     cluster = Kubernetes(kubectl, tmp_path / "kubeconfig")
-    monkeypatch.setattr("workbook.reset.open_cluster", lambda home, target: cluster)
+    monkeypatch.setattr("workbook.reset.find_cluster", lambda home, target: cluster)
     phase = Phase(4, tmp_path, "azure")
     said = "\n".join(what_goes(phase))
     reset_phase(phase, Choices(target="azure"))

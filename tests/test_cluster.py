@@ -486,6 +486,18 @@ def test_reset_removes_what_the_phase_has_in_the_cluster(
     assert not phase.state.exists()
 
 
+def test_reset_of_a_cluster_that_cannot_be_asked_removes_nothing(
+    cluster: Cluster, deletions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/elsewhere")
+    phase = Phase(2, cluster.home, "local")
+    for verb in (lambda: what_goes(phase), lambda: reset_phase(phase, Choices())):
+        with pytest.raises(WorkbookError, match="cannot be asked: KUBECONFIG names /elsewhere"):
+            verb()
+    assert not deletions.exists()
+    assert phase.state.exists()
+
+
 def test_reset_that_cannot_delete_leaves_the_rest(
     cluster: Cluster, deletions: Path, tmp_path: Path
 ) -> None:

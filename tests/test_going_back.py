@@ -21,7 +21,7 @@ def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Phase:
         folder.mkdir(parents=True)
         (folder / "README.md").write_text(f"# {number}\n")
     cluster = Kubernetes(tmp_path / "kubectl", tmp_path / "kubeconfig")
-    monkeypatch.setattr(going_back, "open_cluster", lambda home, target: cluster)
+    monkeypatch.setattr(going_back, "find_cluster", lambda home, target: cluster)
     monkeypatch.setattr(going_back, "_forget_infrastructure", lambda cluster: [])
     return Phase(2, tmp_path, "local")
 

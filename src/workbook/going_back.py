@@ -1,8 +1,7 @@
 """Going back to an earlier phase: what a later one has added to the cluster goes."""
 
-from workbook.check import Finding
 from workbook.errors import WorkbookError
-from workbook.kubernetes import NAMESPACE, Kubernetes, name_of, open_cluster
+from workbook.kubernetes import NAMESPACE, Kubernetes, find_cluster, name_of
 from workbook.local import database
 from workbook.phase import Phase, phases
 from workbook.terraform import NAMESPACE as STATE
@@ -12,12 +11,14 @@ def remove_later_objects(wanted: Phase) -> list[str]:
     """Delete the objects of later phases that the wanted one does not have; returns their names.
 
     Rows in the database are no objects, and stay.
+
+    Raises:
+        WorkbookError: the cluster cannot be asked, or something cannot be deleted.
     """
     if not wanted.needs_cluster:
         return []
-    try:
-        cluster = open_cluster(wanted.root, wanted.target)
-    except Finding:  # no cluster, so that nothing of a later phase is there
+    cluster = find_cluster(wanted.root, wanted.target)
+    if cluster is None:
         return []
     keep = _objects_of(wanted, cluster)
     removed = []

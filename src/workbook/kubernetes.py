@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from workbook.azure.cluster import refuse_another
-from workbook.check import NotStarted, Unknown, Wrong
+from workbook.check import Finding, NotStarted, Unknown, Wrong
 from workbook.errors import WorkbookError
 from workbook.local.cluster import Cluster, authority
 
@@ -179,6 +179,23 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
     if answer.returncode != 0:
         raise unreachable(answer.stderr, kubernetes.restart)
     return kubernetes
+
+
+def find_cluster(home: Path, target: str) -> Kubernetes | None:
+    """The same cluster for those who can do without one; None where there is none.
+
+    Raises:
+        WorkbookError: there may be one, and it cannot be asked.
+    """
+    try:
+        return open_cluster(home, target)
+    except NotStarted:
+        return None
+    except Finding as finding:
+        problem = finding.rows.get("found", str(finding))
+        raise WorkbookError(
+            f"Your cluster cannot be asked: {problem}", finding.rows.get("run next", "")
+        ) from None
 
 
 def _kubectl(target: str) -> Path:

@@ -5,11 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from workbook.background import Background
-from workbook.check import Finding
 from workbook.choices import Choices
 from workbook.drill import Drills, System
 from workbook.errors import WorkbookError
-from workbook.kubernetes import GATEWAY_NAMESPACES, NAMESPACE, Kubernetes, open_cluster
+from workbook.kubernetes import GATEWAY_NAMESPACES, NAMESPACE, Kubernetes, find_cluster
 from workbook.local import database
 from workbook.local.engine import find_engine
 from workbook.phase import Phase
@@ -42,7 +41,8 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
     """End the phase's programs and remove what it made.
 
     Raises:
-        WorkbookError: something in the cluster cannot be removed; the rest is still there too.
+        WorkbookError: the cluster cannot be asked, or something in it cannot be removed; the rest
+            is still there too.
     """
     drills = Drills(System(phase, choices, Background(phase.state)))
     if drills.under_way():
@@ -89,10 +89,5 @@ def _uses_local_database(phase: Phase) -> bool:
 
 
 def _cluster(phase: Phase) -> Kubernetes | None:
-    """The cluster that the phase's objects are in, if it can be had."""
-    if not phase.needs_cluster:
-        return None
-    try:
-        return open_cluster(phase.root, phase.target)
-    except Finding:  # no cluster, or not ours
-        return None
+    """The cluster that the phase's objects are in, if there is one."""
+    return find_cluster(phase.root, phase.target) if phase.needs_cluster else None
