@@ -1,4 +1,4 @@
-"""What the checks of phase 2 make of an old recording, and of passwords in objects and logs."""
+"""What checks make of an old recording, and of passwords in objects and logs."""
 
 import base64
 import sys
@@ -16,6 +16,8 @@ from checks.phase2.conftest import RECORDING
 from checks.phase2.test_disturbance import test_stopped_database_costs_nothing as stopped
 from checks.phase2.test_security import test_passwords_are_secret as passwords_are_secret
 from checks.phase2.test_understanding import test_log_is_understood as log_is_understood
+from checks.phase3.conftest import RECORDING as REBUILD
+from checks.phase3.test_lifetimes import test_rebuilt_in_minutes as rebuilt
 from workbook.check import NotStarted, Wrong
 from workbook.choices import Choices
 from workbook.deployment import Deployment
@@ -59,6 +61,17 @@ def test_rows_that_nothing_has_deleted_yet_are_counted(
     assert "2 rows" in check_recording(tmp_path, age=age, rows=2, keeps=keeps)
     with pytest.raises(Wrong, match="expected 2 rows for 2 answers, found 1 rows"):
         check_recording(tmp_path, age=age, rows=1, keeps=keeps)
+
+
+def test_rows_of_an_outdated_rebuild_are_not_called_lost(tmp_path: Path) -> None:
+    phase = Phase(3, tmp_path, "azure")
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 8.5 * DAY))
+    write_traffic(phase.state, REBUILD, Traffic([], started, "", {}, {}, samples=[(0.1, 5.0, "")]))
+    unused = cast(Any, None)
+    with pytest.raises(NotStarted, match=r"record it anew: lesson 3.* 8 days old.* after 7"):
+        rebuilt(phase, unused, unused, {}, retention(7), {"recorded": 0, "oldest": None})
+    with pytest.raises(Wrong, match="expected 1 rows for 1 answers"):
+        rebuilt(phase, unused, unused, {}, retention(9), {"recorded": 0, "oldest": None})
 
 
 def test_an_answer_about_a_row_that_is_gone_is_to_be_given_again(tmp_path: Path) -> None:

@@ -31,12 +31,6 @@ def server(choices: Choices, cluster: Kubernetes) -> Object | None:
 
 
 @pytest.fixture
-def retention(cluster: Kubernetes) -> Object | None:
-    """The CronJob that deletes what is too old; None where there is none."""
-    return cluster.get_one("cronjobs", "ml-api-retention")
-
-
-@pytest.fixture
 def log(api: Api) -> dict[str, Any]:
     """How the prediction log is doing, as the API says."""
     found: dict[str, Any] = api.health().json().get("log") or {"state": "off"}
@@ -67,10 +61,3 @@ def inside(cluster: Kubernetes, choices: Choices) -> dict[str, Any]:
         )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
-
-
-def keep_days(retention: Object) -> int:
-    """After how many days the CronJob deletes a prediction."""
-    container = retention["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
-    settings = {each["name"]: each.get("value", "") for each in container["env"]}
-    return int(settings["SENTIMENT_KEEP_DAYS"])

@@ -4,19 +4,19 @@ With --active, it is done again.
 """
 
 import shlex
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from checks.phase2 import test_history
-from checks.phase2.conftest import DATABASE, RECORDING, keep_days
+from checks.phase2.conftest import DATABASE, RECORDING
 from workbook.check import NotStarted, Unknown, Wrong, check
 from workbook.choices import Choices
 from workbook.deployment import Deployment
 from workbook.kubernetes import Kubernetes, Object, eventually
 from workbook.learner import Api
 from workbook.phase import Phase
+from workbook.retention import refuse_outdated
 from workbook.traffic import Traffic, read_traffic, under_traffic
 
 SECONDS_TO_CATCH_UP = 20
@@ -42,7 +42,7 @@ def test_stopped_database_costs_nothing(
         if recording is None or recording.started < deployment.made:
             raise NotStarted("stop the database in the lesson, where requests are sent meanwhile")
         if retention:
-            _refuse_outdated(recording, keep_days(retention))
+            refuse_outdated(recording, retention, "lesson 2, “Stop the database”")
         traffic = recording
         rows, different = request.getfixturevalue("inside")["recorded"]
     answered = len(traffic.samples) - len(traffic.failed)
@@ -66,20 +66,6 @@ def test_stopped_database_costs_nothing(
             "max(sequence) FROM predictions GROUP BY instance' --command '\\dt'",
         )
     return f"{traffic.summary()}; {rows} rows"
-
-
-def _refuse_outdated(recording: Traffic, days: int) -> None:
-    """Rows of a recording that is older than rows may become are missing for a good reason.
-
-    Raises:
-        NotStarted: it is.
-    """
-    age = datetime.now(UTC) - datetime.fromisoformat(recording.started)
-    if age > timedelta(days=days):
-        raise NotStarted(
-            "record it anew: lesson 2, “Stop the database”. What you recorded is "
-            f"{age.days} days old, and rows are deleted after {days}"
-        )
 
 
 def _repeated(request: pytest.FixtureRequest) -> tuple[Traffic, int, int]:

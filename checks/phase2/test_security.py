@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from checks.phase2 import test_history
-from checks.phase2.conftest import DATABASE, keep_days
+from checks.phase2.conftest import DATABASE
 from workbook.check import NotStarted, Wrong, check
 from workbook.choices import Choices
 from workbook.kubernetes import Kubernetes, Object, is_ending, name_of
+from workbook.retention import keep_days
 
 LESSON = "phases/phase2/README.md"
 DAYS_TO_ACT = 7

@@ -8,6 +8,7 @@ from checks.phase3.conftest import DATABASE, RECORDING, objects_of, terraform_he
 from workbook.check import NotStarted, Wrong, check
 from workbook.kubernetes import Kubernetes, Object, name_of
 from workbook.phase import Phase
+from workbook.retention import refuse_outdated
 from workbook.terraform import Root
 from workbook.traffic import read_traffic
 
@@ -16,6 +17,7 @@ SECONDS_TO_REBUILD = {"local": 600, "azure": 3600}
 NEVER = {"Namespace", "PersistentVolume", "PersistentVolumeClaim", "Secret"}  # in the local state
 VOLUME = "postgres"
 CLAIM = "data-postgres-0"
+REBUILD = "lesson 3, “Destroy and rebuild”"
 
 
 @check(
@@ -67,12 +69,15 @@ def test_rebuilt_in_minutes(
     cluster: Kubernetes,
     terraform: Root,
     state: dict[str, Any],
+    retention: Object | None,
     inside: dict[str, Any],
 ) -> str:
     """You can destroy and rebuild in minutes, and lose no row"""
     recording = read_traffic(phase.state, RECORDING)
     if recording is None:
-        raise NotStarted("destroy and rebuild it: lesson 3, “Destroy and rebuild”")
+        raise NotStarted(f"destroy and rebuild it: {REBUILD}")
+    if retention:
+        refuse_outdated(recording, retention, REBUILD)
     limit = SECONDS_TO_REBUILD[phase.target]
     refused = recording.failed if phase.target == "local" else []  # there, the API is rebuilt too
     if recording.status != 0 or refused or recording.seconds > limit:

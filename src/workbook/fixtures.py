@@ -13,6 +13,7 @@ from workbook.deployment import Deployment
 from workbook.kubernetes import APP, Kubernetes, Object, open_cluster
 from workbook.learner import Api
 from workbook.phase import Phase, find_phase, root
+from workbook.retention import CRONJOB
 
 # The section of a lesson that deploys the API.
 DEPLOYS_UNDER = {1: "Run it on Kubernetes", 2: "Make the table first, then deploy", 4: "Deploy it"}
@@ -59,6 +60,12 @@ def service(phase: Phase, cluster: Kubernetes) -> Object:
     if found is None:
         raise NotStarted(f"make the Service: {_section(phase)}")
     return found
+
+
+@pytest.fixture
+def retention(cluster: Kubernetes) -> Object | None:
+    """The CronJob that deletes predictions which are too old, from phase 2 on."""
+    return cluster.get_one("cronjobs", CRONJOB)
 
 
 @pytest.fixture
