@@ -32,9 +32,9 @@ logger = logging.getLogger(__name__)
 
 
 class Row(TypedDict):
-    """One answer; the names are those of the table's columns."""
+    """One answer; the names are those of the table's columns, of which `instance` is not here: it
+    is the same in all rows of a process."""
 
-    instance: str
     sequence: int
     request_id: str
     predicted_at: datetime
@@ -57,10 +57,10 @@ INSERT = """
         model_version, text, text_sha256
     )
     SELECT
-        instance, sequence, request_id, predicted_at, label, confidence, known_words,
+        %s, sequence, request_id, predicted_at, label, confidence, known_words,
         model_version, text::json, text_sha256
     FROM json_to_recordset(%s) AS batch (
-        instance text, sequence bigint, request_id text, predicted_at timestamptz, label text,
+        sequence bigint, request_id text, predicted_at timestamptz, label text,
         confidence double precision, known_words integer, model_version text, text text,
         text_sha256 text
     )
@@ -121,18 +121,17 @@ class PredictionLog:
     ) -> None:
         """Queue a row; at once, whatever the database does."""
         recorded, digest = self._recorded(text)
-        row = Row(
-            instance=self.instance,
-            sequence=next(self._sequence),
-            request_id=request_id,
-            predicted_at=datetime.now(UTC),
-            label=str(label),
-            confidence=float(confidence),  # numpy's own types are none that JSON has
-            known_words=int(known_words),
-            model_version=model_version,
-            text=recorded,
-            text_sha256=digest,
-        )
+        row: Row = {  # a call of Row would make two of it
+            "sequence": next(self._sequence),
+            "request_id": request_id,
+            "predicted_at": datetime.now(UTC),
+            "label": str(label),
+            "confidence": float(confidence),  # numpy's own types are none that JSON has
+            "known_words": int(known_words),
+            "model_version": model_version,
+            "text": recorded,
+            "text_sha256": digest,
+        }
         if len(self._queue) < self._settings.queue_rows:
             self._queue.append(row)
         else:
@@ -180,7 +179,7 @@ class PredictionLog:
         try:
             with self._database.cursor() as cursor:
                 if self._batch:
-                    cursor.execute(INSERT, (to_json(self._batch).decode(),))
+                    cursor.execute(INSERT, (self.instance, to_json(self._batch).decode()))
                 else:
                     cursor.execute("SELECT FROM predictions LIMIT 0")
         except Exception as error:  # whatever it is, the rows are kept, and tried again
