@@ -101,17 +101,18 @@ def _with_code_of_its_own(home: Path) -> Iterator[Path]:
 def _run(home: Path, part: Part, show: bool = False) -> Done:
     """Run a part and keep what it says, so that no two speak at once; show it as well, if asked."""
     clock = time.monotonic()
-    said = ""
+    said = []
     command = [sys.executable, "-m", *part.command]
     pipe, errors = subprocess.PIPE, subprocess.STDOUT
     with subprocess.Popen(
         command, cwd=home, stdout=pipe, stderr=errors, text=True, errors="replace"
     ) as run:
-        for line in run.stdout or ():
-            said += line
+        assert run.stdout is not None
+        while character := run.stdout.read(1):  # a dot for a test, and not the line when it is full
+            said.append(character)
             if show:
-                print(line, end="", flush=True)
-    return Done(part, run.returncode != 0, time.monotonic() - clock, said)
+                print(character, end="", flush=True)
+    return Done(part, run.returncode != 0, time.monotonic() - clock, "".join(said))
 
 
 def _show(done: Done) -> None:
