@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -34,9 +34,6 @@ def checked(monkeypatch: pytest.MonkeyPatch, *seen: Object) -> str:
     class Cluster:
         def get_one(self, kind: str, name: str) -> Object:
             return left.pop(0) if len(left) > 1 else left[0]
-
-        def get(self, *_: Any) -> list[Object]:
-            return []
 
     cluster = cast(Kubernetes, Cluster())
     deployment = Deployment(cluster, {"metadata": {}})

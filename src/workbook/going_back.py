@@ -69,5 +69,5 @@ def _objects_of(phase: Phase, cluster: Kubernetes) -> list[str]:
             f"The objects of {phase.name} cannot be listed: {found.stderr.strip()}",
             f"./workbook check {phase.number}",
         )
-    # it holds what is kept, too
+    # ml-demo holds what is kept, too
     return [name for name in found.stdout.split() if name != f"namespace/{NAMESPACE}"]

@@ -77,9 +77,10 @@ def run_suite(home: Path, fast: bool = False) -> int:
     for each in done:
         print(f"{'FAILED' if each.failed else 'ok':8}{each.part.name:24}{each.seconds:7.0f} s")
     print(f"{'':8}{'everything':24}{time.monotonic() - began:7.0f} s")
-    for each in filter(lambda each: each.failed, done):
-        last = "\n".join(each.said.strip().splitlines()[-LINES_OF_FAILURE:])
-        print(f"\nThe end of what {each.part.name} said:\n{last}")
+    for each in done:
+        if each.failed:
+            last = "\n".join(each.said.strip().splitlines()[-LINES_OF_FAILURE:])
+            print(f"\nThe end of what {each.part.name} said:\n{last}")
     if fast:
         print("Left out: lessons, checks and drills on a live system, the cluster, the site.")
         print("Run next: ./workbook test")
