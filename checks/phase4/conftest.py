@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from workbook.address import address_of, authority_of
 from workbook.check import NotStarted
 from workbook.choices import Choices
 from workbook.kubernetes import APP, GATEWAY_NAMESPACES, Kubernetes, Object
@@ -56,22 +57,22 @@ def plain_address(api: Api, record: Record | None) -> str:
 @pytest.fixture
 def authority(phase: Phase) -> Path:
     """The certificate of the learner's own authority."""
-    found = phase.state.parent / "authority" / "ca.crt"
+    found = authority_of(phase)
     if not found.exists():
         raise NotStarted("make a certificate: lesson 4, “A certificate for the gateway”")
     return found
 
 
 @pytest.fixture
-def api(gateway: Object, record: Record | None, authority: Path) -> Api:
+def api(phase: Phase, choices: Choices, gateway: Object, authority: Path) -> Api:
     """The API behind the gateway, by HTTPS."""
-    return api_behind(gateway, record, authority)
+    return api_behind(phase, choices, gateway, authority)
 
 
-def api_behind(gateway: Object, record: Record | None, authority: Path) -> Api:
+def api_behind(phase: Phase, choices: Choices, gateway: Object, authority: Path) -> Api:
     """The API behind a Gateway, at the port of a local cluster or at Azure's address."""
-    if record:
-        address = f"https://localhost:{record.gateway_port}"
+    if known := address_of(phase, choices):
+        address = known.url
     else:
         addresses = gateway.get("status", {}).get("addresses") or [{"value": "localhost"}]
         address = f"https://{addresses[0]['value']}"

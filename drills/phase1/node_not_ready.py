@@ -2,15 +2,13 @@
 
 from checks.phase1.test_cluster import test_node_is_ready
 from drills.objects import cluster_of, wait_for_rollout, wait_until
-from workbook.drill import Drill, NothingToBreak, System
+from workbook.drill import Drill, System
 from workbook.kubernetes import Kubernetes
 from workbook.local.cluster import NODE
 from workbook.local.engine import find_engine
 
 
 def break_it(system: System) -> None:
-    if system.choices.target != "local":
-        raise NothingToBreak("On Azure, the nodes are Azure's: this drill is for the target local.")
     cluster = cluster_of(system)
     _signal(system, "STOP")
     wait_until(lambda: _is_ready(cluster), lambda ready: not ready)
@@ -49,4 +47,5 @@ DRILL = Drill(
     ),
     break_it=break_it,
     fix=fix,
+    targets=("local",),
 )

@@ -2,16 +2,12 @@
 
 from checks.phase1.test_registry import test_image_is_in_registry
 from drills.objects import deployment_of
-from workbook.drill import Drill, NothingToBreak, System
+from workbook.drill import Drill, System
 from workbook.local.engine import find_engine
 from workbook.local.registry import NAME
 
 
 def break_it(system: System) -> None:
-    if system.choices.target != "local":
-        raise NothingToBreak(
-            "The registry of Azure is Azure's: this drill is for the target local."
-        )
     deployment_of(system)
     find_engine(system.phase.root).run("stop", NAME)
 
@@ -31,4 +27,5 @@ DRILL = Drill(
     way_back=("Start the registry, as has been done now; up does it, too:\n  ./workbook up"),
     break_it=break_it,
     fix=fix,
+    targets=("local",),
 )

@@ -1,4 +1,4 @@
-"""What the drills of phase 2 do to the database and to the API's way to it."""
+"""What the drills of phase 2 do to the local database and to the API's way to it."""
 
 import base64
 import os
@@ -9,12 +9,12 @@ from typing import Any
 
 from checks.phase2.conftest import DATABASE
 from drills.objects import change, cluster_of, kubectl, wait_for_rollout, wait_until
+from workbook.address import address_of
 from workbook.check import Finding
 from workbook.drill import NothingToBreak, System
 from workbook.errors import WorkbookError
 from workbook.kubernetes import APP
 from workbook.learner import Api
-from workbook.local.cluster import Cluster
 
 SERVER = "statefulset/postgres"
 SERVER_NAME = "postgres.ml-data.svc.cluster.local"
@@ -32,8 +32,6 @@ def sql(system: System, *statements: str) -> None:
     Raises:
         NothingToBreak: the server is not there, or refuses.
     """
-    if system.choices.target != "local":
-        raise NothingToBreak("This drill needs the server of the target local.")
     words = ["exec", "postgres-0", "--container=postgres", "--", "psql", "--username=postgres"]
     words += ["--dbname=predictions", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
     words += [f"--command={statement}" for statement in statements]
@@ -69,9 +67,9 @@ def have_a_row_written(system: System) -> None:
 
 
 def _api(system: System) -> Api:
-    record = Cluster(system.phase.root).record()
-    assert record is not None, "cluster_of has seen it"
-    return Api(f"http://127.0.0.1:{record.cluster_port}", "./workbook goto 2")
+    address = address_of(system.phase, system.choices)
+    assert address is not None, "cluster_of has seen the cluster"
+    return Api(address.url, "./workbook goto 2")
 
 
 def _log(system: System) -> dict[str, Any]:

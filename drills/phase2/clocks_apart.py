@@ -32,4 +32,5 @@ DRILL = Drill(
     ),
     break_it=break_it,
     fix=fix,
+    targets=("local",),
 )

@@ -43,4 +43,5 @@ DRILL = Drill(
     ),
     break_it=break_it,
     fix=fix,
+    targets=("local",),
 )

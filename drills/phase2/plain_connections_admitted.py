@@ -72,4 +72,5 @@ DRILL = Drill(
     ),
     break_it=break_it,
     fix=fix,
+    targets=("local",),
 )

@@ -37,4 +37,5 @@ DRILL = Drill(
     ),
     break_it=break_it,
     fix=fix,
+    targets=("local",),
 )

@@ -9,11 +9,11 @@ from checks.phase4.conftest import GATEWAY_KIND, api_behind
 from checks.phase4.test_gateway import test_https_predicts
 from drills.objects import Patch, change, cluster_of, goto, replace_with_kept, wait_until
 from drills.phase4._scaler import need_scaler
+from workbook.address import authority_of
 from workbook.check import Finding
 from workbook.drill import Drill, NothingToBreak, System
 from workbook.errors import WorkbookError
 from workbook.kubernetes import APP, GATEWAY_NAMESPACES
-from workbook.local.cluster import Cluster
 
 
 def break_it(system: System) -> None:
@@ -53,11 +53,10 @@ def _own_certificate() -> Patch:
 def _is_trusted(system: System) -> bool:
     """Whether the gateway answers with a certificate of the learner's own authority."""
     cluster = cluster_of(system).within(GATEWAY_NAMESPACES[system.choices.target])
-    record = Cluster(system.phase.root).record() if system.choices.target == "local" else None
-    authority = system.phase.state.parent / "authority" / "ca.crt"
     try:
         gateway = cluster.get_one(GATEWAY_KIND, APP) or {}
-        api_behind(gateway, record, authority).health()
+        authority = authority_of(system.phase)
+        api_behind(system.phase, system.choices, gateway, authority).health()
     except (Finding, OSError):  # OSError: there is no such file
         return False
     return True

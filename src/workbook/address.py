@@ -27,9 +27,13 @@ def address_of(phase: Phase, choices: Choices) -> Address | None:
     if record is None:
         return None
     if phase.has_gateway:
-        authority = phase.state.parent / "authority" / "ca.crt"
-        return Address(f"https://localhost:{record.gateway_port}", authority)
+        return Address(f"https://localhost:{record.gateway_port}", authority_of(phase))
     return Address(service_address(record))
+
+
+def authority_of(phase: Phase) -> Path:
+    """The certificate of the learner's own authority, which vouches for the gateway."""
+    return phase.state.parent / "authority" / "ca.crt"
 
 
 def service_address(record: Record) -> str:
