@@ -8,7 +8,6 @@ import argparse
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 PHASES = ("phase 2", "phase 4")
 CONNECTIONS = (1, 8)
 WARM_UP = 240  # questions
+ANSWERS = 2_000  # that are counted; each connection gets as many of them
 SLOWER = 30  # about as many times as by itself, under valgrind
 FLUSH_SECONDS = 0.2 * SLOWER  # so that the log writes as many rows at once as by itself
 SECONDS_TO_END = 60
@@ -49,7 +51,7 @@ def main() -> int:
         subjects, _, _ = stack.enter_context(prepared(names, None, folder))
         for number in range(options.rounds):
             print(f"round {number + 1} of {options.rounds}", flush=True)
-            for subject, connections, count in counted(subjects, options.answers, folder):
+            for subject, connections, count in counted(subjects, folder):
                 counts.setdefault((subject, connections), []).append(count)
                 print(f"  {subject:16}{connections:3}{count:12,.0f}", flush=True)
     options.out.write_text(page(counts, options, before), encoding="utf-8")
@@ -57,16 +59,14 @@ def main() -> int:
     return 0
 
 
-def counted(
-    subjects: dict[str, Subject], answers: int, folder: Path
-) -> Iterator[tuple[str, int, float]]:
+def counted(subjects: dict[str, Subject], folder: Path) -> Iterator[tuple[str, int, float]]:
     """For each subject and number of connections: the instructions of an answer."""
     for name, subject in subjects.items():
         for connections in CONNECTIONS:
-            yield name, connections, instructions(subject, connections, answers, folder / "log")
+            yield name, connections, instructions(subject, connections, folder / "log")
 
 
-def instructions(subject: Subject, connections: int, answers: int, log: Path) -> float:
+def instructions(subject: Subject, connections: int, log: Path) -> float:
     """The instructions of a server's process for an answer, until it is in the table, if it is.
 
     Raises:
@@ -80,16 +80,16 @@ def instructions(subject: Subject, connections: int, answers: int, log: Path) ->
         environment={**subject.server.environment, "SENTIMENT_FLUSH_SECONDS": f"{FLUSH_SECONDS}"},
     )
     with started(server, log) as (process, address):
-        _ask(subject, address, 1, WARM_UP)  # with it, the log gets its connection
+        ask(subject, address, 1, WARM_UP)  # with it, the log gets its connection
         _count(process, "on")
-        _ask(subject, address, connections, answers)
+        ask(subject, address, connections, ANSWERS)
         _count(process, "off")
         process.terminate()
         process.wait(SECONDS_TO_END)
     found = re.search(r"Collected\s*:\s+(\d+)", log.read_text("utf-8", errors="replace"))
     if found is None:
         raise LoadError("the server has ended without a count")
-    return int(found[1]) / answers
+    return int(found[1]) / ANSWERS
 
 
 def _count(process: psutil.Process, switch: str) -> None:
@@ -100,10 +100,10 @@ def _count(process: psutil.Process, switch: str) -> None:
     )
 
 
-def _ask(subject: Subject, address: str, connections: int, answers: int) -> None:
+def ask(subject: Subject, address: str, connections: int, answers: int) -> None:
     """Ask, and wait for the rows of all answers."""
     had = subject.rows() if subject.rows else 0
-    ask(address, connections, answers)
+    _send(address, connections, answers)
     deadline = time.monotonic() + SECONDS_TO_END
     while subject.rows and subject.rows() < had + answers:
         if time.monotonic() > deadline:
@@ -111,29 +111,23 @@ def _ask(subject: Subject, address: str, connections: int, answers: int) -> None
         time.sleep(0.5)
 
 
-def ask(address: str, connections: int, answers: int) -> None:
-    """Ask so many questions, from so many connections at once, and wait for every answer."""
+def _send(address: str, connections: int, answers: int) -> None:
+    """Send the questions, from so many connections at once, and read every answer."""
     where = urlsplit(address)
     texts = (HERE / "questions.txt").read_text("utf-8").splitlines()
     with ExitStack() as stack:
         callers = [
-            stack.enter_context(
-                closing(socket.create_connection((where.hostname or "", where.port or 80)))
-            )
-            for _ in range(connections)
+            stack.enter_context(closing(HTTPConnection(where.netloc))) for _ in range(connections)
         ]
         for number in range(answers // connections):
-            body = json.dumps({"text": texts[number % len(texts)]}).encode()
-            head = f"POST {where.path} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-            request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+            body = json.dumps({"text": texts[number % len(texts)]})
             for caller in callers:
-                caller.sendall(request)
+                caller.request("POST", where.path, body, {"Content-Type": "application/json"})
             for caller in callers:
-                answer = b""
-                while not answer.endswith(b"}"):
-                    answer += caller.recv(4096) or b"}"
-                if b" 200 OK\r\n" not in answer:
-                    raise LoadError(f"not an answer: {answer[:200]!r}")
+                response = caller.getresponse()
+                answer = response.read()
+                if response.status != HTTPStatus.OK:
+                    raise LoadError(f"not an answer: {response.status} {answer[:200]!r}")
 
 
 def page(counts: Counts, options: argparse.Namespace, before: str) -> str:
@@ -162,7 +156,7 @@ def page(counts: Counts, options: argparse.Namespace, before: str) -> str:
         "All that the server's process does for itself counts: parsing, the model, the log's queue "
         "and its thread, TLS. What the kernel and the database do for it does not.",
         f"Counted by valgrind, {options.rounds} rounds. A server is started anew for each number "
-        f"and asked {WARM_UP} questions; then counting begins, and ends when {options.answers:,} "
+        f"and asked {WARM_UP} questions; then counting begins, and ends when {ANSWERS:,} "
         f"more are answered, and are in the table. The server is some {SLOWER} times slower under "
         f"valgrind; so the log waits {SLOWER} times as long for more rows, and writes about as "
         "many at once as it would by itself.",
@@ -174,7 +168,6 @@ def page(counts: Counts, options: argparse.Namespace, before: str) -> str:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--answers", type=int, default=2_000)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks-log.md")
     return parser.parse_args()
 

@@ -4,30 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
+from fake_cluster import RECORD
 
 from workbook.address import Address, address_of
 from workbook.choices import Choices
 from workbook.cli.measure import AUTHORITY, find_address
 from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
-from workbook.local.cluster import Cluster, Record
+from workbook.local.cluster import Cluster
 from workbook.phase import Phase
 
 HERE, PLAIN, GATEWAY = "http://127.0.0.1:8002", "http://127.0.0.1:8080", "https://localhost:8443"
 CHOICES = Choices(port=8002)
-RECORD = Record(
-    kubernetes="1.36.2",
-    node_image="node",
-    registry_image="registry",
-    base_image="base",
-    offline=True,
-    docker_host="",
-    cluster_port=8080,
-    registry_port=5001,
-    database_port=15432,
-    gateway_port=8443,
-    gateway_http_port=8081,
-)
 
 
 @pytest.fixture(autouse=True)

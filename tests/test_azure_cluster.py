@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_cluster import write_kubectl
 from recorded_az import SUBSCRIPTION, RecordedAz, recorded
 
 from workbook.check import NotStarted, Unknown, Wrong
@@ -31,16 +32,13 @@ def home(az: RecordedAz, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 def leads_to(az: RecordedAz, host: str) -> None:
     """A kubectl whose kubeconfig names that host, and which writes down what else it is asked."""
     config = json.dumps({"clusters": [{"cluster": {"server": f"https://{host}:443"}}]})
-    kubectl = az.folder / "kubectl"
-    kubectl.write_text(
-        f"""#!/bin/sh
-        case "$*" in
-        *"config view"*) echo '{config}' ;;
-        *) echo "$*" >> "{az.folder}/asked"; exit 1 ;;
-        esac
-        """
+    write_kubectl(
+        az.folder / "kubectl",
+        {
+            '*"config view"*': f"echo '{config}'",
+            "*": f'echo "$*" >> "{az.folder}/asked"; exit 1',
+        },
     )
-    kubectl.chmod(0o755)
 
 
 def test_a_cluster_on_azure_is_asked_by_the_machines_own_kubectl(

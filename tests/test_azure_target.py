@@ -12,6 +12,7 @@ from typing import cast
 
 import pytest
 from copies import ROOT, clean_environment, cli_of
+from fake_cluster import say, write_kubectl
 from recorded_az import ANSWERS, SUBSCRIPTION, RecordedAz
 
 from checks.phase1 import test_registry
@@ -252,16 +253,9 @@ def test_reset_removes_the_gateway_too_whose_address_costs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kubectl = tmp_path / "kubectl"
-    there_are = {"items": [{"metadata": {"name": name}} for name in ("ml-demo", "ml-gateway")]}
-    kubectl.write_text(
-        f"""#!/bin/sh
-        case "$*" in
-        *" get namespaces "*) echo '{json.dumps(there_are)}' ;;
-        *) echo "$*" >> {tmp_path}/deleted ;;
-        esac
-        """
-    )
-    kubectl.chmod(0o755)
+    there_are = [{"metadata": {"name": name}} for name in ("ml-demo", "ml-gateway")]
+    deletes = f'echo "$*" >> {tmp_path}/deleted'
+    write_kubectl(kubectl, {'*" get namespaces "*': say(*there_are), "*": deletes})
     cluster = Kubernetes(kubectl, tmp_path / "kubeconfig")
     monkeypatch.setattr("workbook.reset.find_cluster", lambda home, target: cluster)
     phase = Phase(4, tmp_path, "azure")
@@ -287,16 +281,14 @@ def test_the_check_looks_at_the_gateway_where_azure_has_it(
     programmed = {"type": "Programmed", "status": "True", "reason": "Programmed"}
     done = {**gateway, "status": {**gateway["status"], "conditions": [programmed]}}
     a_class = {"metadata": {"name": "approuting-istio"}}
-    kubectl.write_text(
-        f"""#!/bin/sh
-        case "$*" in
-        *gatewayclasses*) echo '{json.dumps({"items": [a_class]})}' ;;
-        *--namespace=ml-gateway*" get gateways."*) echo '{json.dumps({"items": [done]})}' ;;
-        *) echo '{{"items": []}}' ;;
-        esac
-        """
+    write_kubectl(
+        kubectl,
+        {
+            "*gatewayclasses*": say(a_class),
+            '*--namespace=ml-gateway*" get gateways."*': say(done),
+            "*": say(),
+        },
     )
-    kubectl.chmod(0o755)
     cluster = Kubernetes(kubectl, tmp_path / "kubeconfig")
     said = test_gateway.test_gateway_works(cluster.within("ml-gateway"), gateway)
     assert said == "class approuting-istio, address 192.0.2.1"

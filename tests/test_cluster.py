@@ -12,8 +12,10 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import fake_cluster
 import pytest
 from copies import free_port
+from fake_cluster import write_kubectl
 
 from workbook.check import NotStarted, Unknown, Wrong
 from workbook.choices import Choices
@@ -22,7 +24,7 @@ from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
 from workbook.kubernetes import Kubernetes, eventually, open_cluster
 from workbook.local import addons, database, down, kind, registry, up
-from workbook.local.cluster import Cluster, Record
+from workbook.local.cluster import Cluster
 from workbook.local.engine import Engine, EngineUnusable
 from workbook.local.versions import versions
 from workbook.phase import Phase
@@ -30,18 +32,9 @@ from workbook.reset import reset_phase, what_goes
 from workbook.traffic import Traffic, read_traffic, under_traffic, write_traffic
 
 CERTIFICATE = b"of our cluster"
-RECORD = Record(
-    kubernetes="1.36.2",
-    node_image="node",
-    registry_image="registry",
-    base_image="base",
-    offline=True,
+RECORD = replace(
+    fake_cluster.RECORD,
     docker_host="unix:///run/ours/docker.sock",
-    cluster_port=8080,
-    registry_port=5001,
-    database_port=15432,
-    gateway_port=8443,
-    gateway_http_port=8081,
     authority=hashlib.sha256(CERTIFICATE).hexdigest(),
 )
 
@@ -63,16 +56,14 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
 def says(kubectl: Path, certificate: bytes, ready: bool = True, items: str = "") -> None:
     data = base64.b64encode(certificate).decode()
     config = json.dumps({"clusters": [{"cluster": {"certificate-authority-data": data}}]})
-    kubectl.write_text(
-        f"""#!/bin/sh
-        case "$*" in
-        *"config view"*) echo '{config}' ;;
-        *readyz*) {"exit 0" if ready else "echo connection refused >&2; exit 1"} ;;
-        *) {f"echo '{items}'" if items else "echo no route to host >&2; exit 1"} ;;
-        esac
-        """
+    write_kubectl(
+        kubectl,
+        {
+            '*"config view"*': f"echo '{config}'",
+            "*readyz*": "exit 0" if ready else "echo connection refused >&2; exit 1",
+            "*": f"echo '{items}'" if items else "echo no route to host >&2; exit 1",
+        },
     )
-    kubectl.chmod(0o755)
 
 
 def test_our_cluster_is_asked_with_our_kubeconfig(cluster: Cluster) -> None:

@@ -1,9 +1,9 @@
 """A drill that is begun too early changes nothing, and says what is missing."""
 
-import json
 from pathlib import Path
 
 import pytest
+from fake_cluster import say, write_kubectl
 
 from workbook.background import Background
 from workbook.choices import Choices
@@ -26,17 +26,15 @@ def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     asked = tmp_path / "asked"
     kubectl = tmp_path / "kubectl"
     deployment = {"metadata": {"name": "ml-api"}, "spec": {}}
-    kubectl.write_text(
-        f"""#!/bin/sh
-        echo "$*" >> {asked}
-        case "$*" in
-        *"get hpa"*) echo '{{"items": []}}' ;;
-        *"get deployments"*) echo '{json.dumps({"items": [deployment]})}' ;;
-        *) echo "error: the server doesn't have a resource type" >&2; exit 1 ;;
-        esac
-        """
+    write_kubectl(
+        kubectl,
+        {
+            '*"get hpa"*': say(),
+            '*"get deployments"*': say(deployment),
+            "*": 'echo "error: the server does not have a resource type" >&2; exit 1',
+        },
+        first=f'echo "$*" >> {asked}',
     )
-    kubectl.chmod(0o755)
     cluster = Kubernetes(kubectl, tmp_path / "kubeconfig")
     monkeypatch.syspath_prepend(str(ROOT))
     monkeypatch.setattr("drills.objects.open_cluster", lambda home, target: cluster)
@@ -62,13 +60,8 @@ def test_a_drill_changes_the_gateway_where_it_is(
     tmp_path: Path, kubectl: Path, name: str, target: str, where: str
 ) -> None:
     gateway = {"kind": "Gateway", "metadata": {"name": "ml-api"}, "spec": {}}
-    (tmp_path / "kubectl").write_text(
-        f"""#!/bin/sh
-        echo "$*" >> {kubectl}
-        case "$*" in
-        *"get gateway"*) echo '{json.dumps({"items": [gateway]})}' ;;
-        esac
-        """
+    write_kubectl(
+        tmp_path / "kubectl", {'*"get gateway"*': say(gateway)}, first=f'echo "$*" >> {kubectl}'
     )
     phase = Phase(4, tmp_path, target)
     system = System(phase, Choices(target=target), Background(phase.state))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from fake_cluster import write_kubectl
 
 from workbook import going_back
 from workbook.errors import WorkbookError
@@ -31,18 +32,17 @@ def say(home: Path, *, kustomize: str = ":", get2: str = "", get4: str = "") -> 
 
     Like the real one, it takes no objects of another namespace than the one that it is told.
     """
-    (home / "kubectl").write_text(
-        f"""#!/bin/sh
-        case "$*" in
-        *kustomize*phase2*) {kustomize}; echo two ;;
-        *kustomize*phase4*) echo four ;;
-        *--namespace=ml-demo*" get "*) echo 'the namespace does not match' >&2; exit 1 ;;
-        *" get "*) if [ "$(cat)" = two ]; then :; {get2 or ":"}; else :; {get4 or ":"}; fi ;;
-        *" delete "*) echo "$*" >> {home}/deleted ;;
-        esac
-        """
+    asked_for = f'if [ "$(cat)" = two ]; then :; {get2 or ":"}; else :; {get4 or ":"}; fi'
+    write_kubectl(
+        home / "kubectl",
+        {
+            "*kustomize*phase2*": f"{kustomize}; echo two",
+            "*kustomize*phase4*": "echo four",
+            '*--namespace=ml-demo*" get "*': "echo 'the namespace does not match' >&2; exit 1",
+            '*" get "*': asked_for,
+            '*" delete "*': f'echo "$*" >> {home}/deleted',
+        },
     )
-    (home / "kubectl").chmod(0o755)
 
 
 def test_what_only_later_phases_have_goes_and_never_the_namespace(wanted: Phase) -> None:

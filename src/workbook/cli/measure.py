@@ -1,6 +1,8 @@
 """The verbs that send predictions to the service, and record what became of them."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from workbook.choices import Choices
 from workbook.cli.arguments import Number, chosen_phase
 from workbook.environment import lesson_environment
 from workbook.errors import WorkbookError
+from workbook.kubernetes import Kubernetes, open_cluster
 from workbook.phase import Phase
 
 AUTHORITY = "ADDRESS_CA"  # the certificate that vouches for ADDRESS, where it is not public
@@ -49,23 +52,32 @@ def find_address(phase: Phase, choices: Choices) -> str:
     return address
 
 
+@contextmanager
+def service_of(phase: Phase, choices: Choices) -> Iterator[tuple[str, str | None, Kubernetes]]:
+    """The service: its address, the file that vouches for it if any, and its cluster.
+
+    Raises:
+        WorkbookError: it cannot be asked, or not any more.
+    """
+    address = find_address(phase, choices)
+    try:
+        cluster = open_cluster(phase.root, choices.target)
+        yield address, os.environ.get(AUTHORITY), cluster
+    except Finding as finding:
+        raise WorkbookError(str(finding), f"./workbook check {phase.number}") from None
+
+
 def traffic(
     number: Number,
     name: Annotated[str, typer.Argument(help="What to record it as.")],
     command: Annotated[list[str], typer.Argument(help="The command, after --.")],
 ) -> None:
     """Send predictions to the service while a command runs, and record what became of each."""
-    from workbook.kubernetes import open_cluster
     from workbook.traffic import under_traffic, write_traffic
 
     phase, choices = chosen_phase(number)
-    address = find_address(phase, choices)
-    try:
-        cluster = open_cluster(phase.root, choices.target)
-        authority = os.environ.get(AUTHORITY)
+    with service_of(phase, choices) as (address, authority, cluster):
         done = under_traffic(name, address, command, cluster.facts, authority=authority)
-    except Finding as finding:
-        raise WorkbookError(str(finding), f"./workbook check {number}") from None
     write_traffic(phase.state, name, done)
     print(done.summary())
     raise typer.Exit(done.status)
@@ -78,15 +90,11 @@ def load(
     seconds: Annotated[int, typer.Option(help="Of load, at least.", min=1, max=3600)] = 60,
 ) -> None:
     """Load the service, watch its autoscaler until it is calm again, and record both."""
-    from workbook.kubernetes import open_cluster
     from workbook.learner import Api
     from workbook.load import under_load, write_load
 
     phase, choices = chosen_phase(number)
-    address = find_address(phase, choices)
-    try:
-        cluster = open_cluster(phase.root, choices.target)
-        authority = os.environ.get(AUTHORITY)
+    with service_of(phase, choices) as (address, authority, cluster):
         # before it takes minutes, and writes over what was recorded
         health = Api(address, f"./workbook goto {number}", authority=authority).health()
         if not health.is_success:
@@ -106,7 +114,5 @@ def load(
                 flush=True,
             ),
         )
-    except Finding as finding:
-        raise WorkbookError(str(finding), f"./workbook check {number}") from None
     write_load(phase.state, name, done)
     print(done.summary())
