@@ -17,6 +17,7 @@ from terraform_tools import HOME, OF_TERRAFORM, PASSWORD, TERRAFORM, Terraform, 
 from checks.phase3 import test_infrastructure, test_understanding
 from checks.phase3.on_azure import APPLIED
 from checks.phase3.test_state import REFUSED
+from drills.phase3.service_not_registered import CODE
 from workbook.background import Background
 from workbook.check import NotStarted, Wrong
 from workbook.choices import Choices
@@ -84,7 +85,7 @@ def test_ranges_that_overlap_are_refused_by_terraform_until_they_are_mended(phas
 def test_terraform_plans_what_it_has_no_registration_for(phase: Phase) -> None:
     drill = drills_of(phase).load("service-not-registered")
     settings = phase.directory / "terraform/azure/settings.tf"
-    settings.write_text(drill.break_it.__globals__["CODE"], encoding="utf-8")
+    settings.write_text(CODE, encoding="utf-8")
     assert "create azurerm_app_configuration.main" in found(phase)
     drill.fix(System(phase, CHOICES, Background(phase.state)))
     assert not settings.exists()
