@@ -21,8 +21,8 @@ from statistics import median
 import guide
 from report import machine
 
-from workbook.choices import load_choices
-from workbook.environment import lesson_environment
+from workbook.learner.choices import load_choices
+from workbook.targets.environment import lesson_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 PHASE = ROOT / "phases" / "phase1"

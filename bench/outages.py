@@ -16,12 +16,13 @@ from urllib.parse import urlencode
 import httpx
 from report import machine
 
-from workbook.check import Finding
-from workbook.choices import load_choices
-from workbook.environment import lesson_environment
-from workbook.kubernetes import Kubernetes, open_cluster
-from workbook.local.cluster import NODE
-from workbook.traffic import Traffic, under_traffic
+from workbook.learner.choices import load_choices
+from workbook.measure.traffic import Traffic, under_traffic
+from workbook.outcome import Finding
+from workbook.targets.environment import lesson_environment
+from workbook.targets.kubernetes import Kubernetes
+from workbook.targets.local.cluster import NODE
+from workbook.targets.opening import open_cluster
 
 ROOT = Path(__file__).resolve().parents[1]
 RATE = 50  # predictions a second

@@ -1,3 +1,3 @@
 """How checks are run and reported, and what those of every phase may look at."""
 
-pytest_plugins = ["workbook.pytest_plugin", "workbook.fixtures"]
+pytest_plugins = ["workbook.checks.plugin", "workbook.checks.fixtures"]

@@ -10,7 +10,7 @@ import pytest
 from copies import assert_passed, clean_environment, cli_of, copy_workbook, free_port
 from recorded_az import RecordedAz
 
-from workbook.choices import CLUSTER_PORTS
+from workbook.learner.choices import CLUSTER_PORTS
 
 SECONDS_TO_BUILD = 3000  # of the offline kit, from an empty cache
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from workbook.azure.client import AzureError, NotThere, open_azure
-from workbook.azure.names import names
-from workbook.check import NotStarted, Unknown
-from workbook.choices import Choices
-from workbook.learner import Api
-from workbook.phase import root
+from workbook.checks.api import Api
+from workbook.course.phase import root
+from workbook.learner.choices import Choices
+from workbook.outcome import NotStarted, Unknown
+from workbook.targets.azure.client import AzureError, NotThere, open_azure
+from workbook.targets.azure.names import names
 
 NAME = "ml-api"
 LESSON = "./workbook lab container-apps-fast-track"

@@ -4,8 +4,9 @@ import time
 from typing import Any
 
 from checks.phase1.test_service import SENTENCES
-from workbook.check import Finding, Wrong, check
-from workbook.learner import Api
+from workbook.checks.api import Api
+from workbook.checks.check import check
+from workbook.outcome import Finding, Wrong
 
 READ = "notebooks/container-apps-fast-track/README.md"
 SECONDS_TO_WAKE = 90  # from zero: a node fetches the image, Python starts, the model is loaded

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from workbook.check import NotStarted
-from workbook.choices import Choices
-from workbook.learner import Api, ask_phase
-from workbook.phase import Phase, read_json
+from workbook.checks.api import Api, ask_phase
+from workbook.course.phase import Phase
+from workbook.learner.choices import Choices
+from workbook.learner.store import read_json
+from workbook.outcome import NotStarted
 
 HERE = 'eval "$(./workbook env)"; cd phases/phase0; '
 START = HERE + 'uvicorn sentiment.api:app --port "$PORT"'
@@ -17,7 +18,7 @@ START = HERE + 'uvicorn sentiment.api:app --port "$PORT"'
 @pytest.fixture(scope="session")
 def manifest(choices: Choices) -> dict[str, Any] | None:
     """The manifest of the kept model, if there is one that can be read."""
-    from workbook.phase import find_phase, root
+    from workbook.course.phase import find_phase, root
 
     return read_json(find_phase(0, root(), choices.target).directory / "model" / "manifest.json")
 
@@ -33,7 +34,7 @@ def api(phase: Phase, choices: Choices) -> Api:
     """The API that the lesson starts."""
     if not (phase.directory / "model").exists():  # whatever answers, it is not from here
         raise NotStarted("train the model first: ./workbook start does, or the lesson")
-    from workbook.background import Background  # needs more than a fresh clone has
+    from workbook.learner.background import Background  # needs more than a fresh clone has
 
     ended = [p for p in Background(phase.state).remembered() if not p.process()]
     evidence = f"Its last lines:\n{ended[-1].last_lines()}" if ended else ""

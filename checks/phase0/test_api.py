@@ -5,9 +5,10 @@ from typing import Any
 
 from checks.phase0 import test_model
 from checks.phase0.conftest import START
-from workbook.check import Wrong, check
-from workbook.choices import Choices
-from workbook.learner import Api
+from workbook.checks.api import Api
+from workbook.checks.check import check
+from workbook.learner.choices import Choices
+from workbook.outcome import Wrong
 
 CODE = "git diff phases/phase0/sentiment/api.py"
 SENTENCES = (
@@ -48,7 +49,7 @@ def test_api_predicts(api: Api, choices: Choices) -> str:
         except (ValueError, KeyError, TypeError):
             good = False
         if not good:
-            from workbook.background import holder_of  # needs more than a fresh clone has
+            from workbook.learner.background import holder_of  # needs more than a fresh clone has
 
             holder = holder_of(choices.port)
             raise Wrong(

@@ -4,8 +4,9 @@ import hashlib
 from typing import Any
 
 from checks.phase0.conftest import HERE
-from workbook.check import NotStarted, Wrong, check
-from workbook.phase import Phase
+from workbook.checks.check import check
+from workbook.course.phase import Phase
+from workbook.outcome import NotStarted, Wrong
 
 TRAIN = HERE + "python -m sentiment.train"
 NEEDED = {"version", "created", "artefact", "sha256", "scikit_learn", "data_sha256"}

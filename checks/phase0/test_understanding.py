@@ -4,9 +4,10 @@ from typing import Any
 
 from checks.phase0 import test_model
 from checks.phase0.conftest import HERE
-from workbook.check import NotStarted, Wrong, check
-from workbook.learner import read_answers
-from workbook.phase import Phase
+from workbook.checks.check import check
+from workbook.course.phase import Phase
+from workbook.learner.answers import read_answers
+from workbook.outcome import NotStarted, Wrong
 
 QUESTIONS = {  # name: what is asked, where to look
     "strongest-negative-word": (

@@ -1,7 +1,8 @@
 """The cluster of phase 1: ours, reachable, with a node that takes pods."""
 
-from workbook.check import Wrong, check
-from workbook.kubernetes import Kubernetes
+from workbook.checks.check import check
+from workbook.outcome import Wrong
+from workbook.targets.kubernetes import Kubernetes
 
 UNREPORTED = {"status": "Unknown", "message": "the kubelet has not reported yet"}
 

@@ -6,11 +6,12 @@ With --active, both are done again.
 import shlex
 
 from checks.phase1 import test_pod
-from workbook.check import NotStarted, Wrong, check
-from workbook.deployment import SELECTOR, Deployment
-from workbook.kubernetes import APP, Kubernetes, name_of, owner_of, uid_of
-from workbook.phase import Phase
-from workbook.traffic import Traffic, read_traffic, under_traffic
+from workbook.checks.check import check
+from workbook.checks.deployment import SELECTOR, Deployment
+from workbook.course.phase import Phase
+from workbook.measure.traffic import Traffic, read_traffic, under_traffic
+from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import APP, Kubernetes, name_of, owner_of, uid_of
 
 LESSON = "phases/phase1/README.md"
 

@@ -3,9 +3,10 @@
 import json
 
 from checks.phase1 import test_registry
-from workbook.check import Wrong, check
-from workbook.deployment import STUCK, Deployment, image_of, is_ready, stuck
-from workbook.kubernetes import APP, Kubernetes, Object, eventually, name_of
+from workbook.checks.check import check
+from workbook.checks.deployment import STUCK, Deployment, image_of, is_ready, stuck
+from workbook.outcome import Wrong
+from workbook.targets.kubernetes import APP, Kubernetes, Object, eventually, name_of
 
 SECONDS_TO_RUN = 20  # from a cached image
 SECONDS_TO_BE_READY = 15

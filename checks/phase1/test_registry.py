@@ -5,12 +5,13 @@ import urllib.error
 import urllib.request
 
 from checks.phase1 import test_cluster
-from workbook.azure.client import AzureError, NotThere, open_azure
-from workbook.check import Unknown, Wrong, check
-from workbook.choices import Choices
-from workbook.deployment import Deployment, stuck
-from workbook.kubernetes import name_of
-from workbook.phase import root
+from workbook.checks.check import check
+from workbook.checks.deployment import Deployment, stuck
+from workbook.course.phase import root
+from workbook.learner.choices import Choices
+from workbook.outcome import Unknown, Wrong
+from workbook.targets.azure.client import AzureError, NotThere, open_azure
+from workbook.targets.kubernetes import name_of
 
 MANIFESTS = (  # of a single image and of an image for several architectures
     "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "

@@ -3,9 +3,10 @@
 from typing import Any
 
 from checks.phase1 import test_cluster
-from workbook.check import Finding, Wrong, check
-from workbook.kubernetes import APP, Kubernetes
-from workbook.learner import Api
+from workbook.checks.api import Api
+from workbook.checks.check import check
+from workbook.outcome import Finding, Wrong
+from workbook.targets.kubernetes import APP, Kubernetes
 
 SENTENCES = {
     "What a wonderful film, I loved every minute.": "positive",

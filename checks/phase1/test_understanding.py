@@ -1,10 +1,11 @@
 """The questions of lesson 1, whose answers are facts of what the learner did to the cluster."""
 
 from checks.phase1 import test_disturbance
-from workbook.check import NotStarted, Wrong, check
-from workbook.learner import read_answers
-from workbook.phase import Phase
-from workbook.traffic import read_traffic
+from workbook.checks.check import check
+from workbook.course.phase import Phase
+from workbook.learner.answers import read_answers
+from workbook.measure.traffic import read_traffic
+from workbook.outcome import NotStarted, Wrong
 
 LOOK = "./workbook lab 1, and look at what you saw under “Delete a pod”"
 QUESTIONS = {  # what is asked

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from workbook.check import NotStarted, Wrong
-from workbook.choices import Choices
-from workbook.deployment import SELECTOR, is_ready
-from workbook.kubernetes import Kubernetes, Object, is_ending, name_of
-from workbook.learner import Api
-from workbook.phase import find_phase, root
-from workbook.traffic import read_traffic
+from workbook.checks.api import Api
+from workbook.checks.deployment import SELECTOR, is_ready
+from workbook.course.phase import find_phase, root
+from workbook.learner.choices import Choices
+from workbook.measure.traffic import read_traffic
+from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import Kubernetes, Object, is_ending, name_of
 
 HERE = Path(__file__).parent
 DATABASE = "ml-data"  # the namespace of the local server

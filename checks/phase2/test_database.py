@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 from checks.phase2.conftest import DATABASE
-from workbook.check import Wrong, check
-from workbook.deployment import Deployment
-from workbook.kubernetes import APP, Kubernetes, Object, eventually, name_of
-from workbook.learner import Api
+from workbook.checks.api import Api
+from workbook.checks.check import check
+from workbook.checks.deployment import Deployment
+from workbook.outcome import Wrong
+from workbook.targets.kubernetes import APP, Kubernetes, Object, eventually, name_of
 
 SECONDS_TO_REACH = 5  # the log looks every 5 s when it has nothing to write
 SERVER = f"kubectl --namespace {DATABASE}"

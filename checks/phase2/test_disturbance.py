@@ -10,14 +10,15 @@ import pytest
 
 from checks.phase2 import test_history
 from checks.phase2.conftest import DATABASE, RECORDING
-from workbook.check import NotStarted, Unknown, Wrong, check
-from workbook.choices import Choices
-from workbook.deployment import Deployment
-from workbook.kubernetes import Kubernetes, Object, eventually
-from workbook.learner import Api
-from workbook.phase import Phase
-from workbook.retention import refuse_outdated
-from workbook.traffic import Traffic, read_traffic, under_traffic
+from workbook.checks.api import Api
+from workbook.checks.check import check
+from workbook.checks.deployment import Deployment
+from workbook.checks.retention import refuse_outdated
+from workbook.course.phase import Phase
+from workbook.learner.choices import Choices
+from workbook.measure.traffic import Traffic, read_traffic, under_traffic
+from workbook.outcome import NotStarted, Unknown, Wrong
+from workbook.targets.kubernetes import Kubernetes, Object, eventually
 
 SECONDS_TO_CATCH_UP = 20
 SECONDS_STOPPED = 20

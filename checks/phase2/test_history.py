@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from checks.phase2 import test_database
-from workbook.check import Wrong, check
-from workbook.kubernetes import eventually
-from workbook.learner import Api
+from workbook.checks.api import Api
+from workbook.checks.check import check
+from workbook.outcome import Wrong
+from workbook.targets.kubernetes import eventually
 
 SECONDS_TO_APPEAR = 3
 SECONDS_APART = 2  # that two clocks may be, and a row may wait

@@ -9,10 +9,11 @@ from typing import Any
 
 from checks.phase2 import test_history
 from checks.phase2.conftest import DATABASE
-from workbook.check import NotStarted, Wrong, check
-from workbook.choices import Choices
-from workbook.kubernetes import Kubernetes, Object, is_ending, name_of
-from workbook.retention import keep_days
+from workbook.checks.check import check
+from workbook.checks.retention import keep_days
+from workbook.learner.choices import Choices
+from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import Kubernetes, Object, is_ending, name_of
 
 LESSON = "phases/phase2/README.md"
 DAYS_TO_ACT = 7

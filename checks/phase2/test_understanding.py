@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from checks.phase2 import test_disturbance, test_security
-from workbook.check import NotStarted, Wrong, check
-from workbook.learner import read_answers
-from workbook.phase import Phase
+from workbook.checks.check import check
+from workbook.course.phase import Phase
+from workbook.learner.answers import read_answers
+from workbook.outcome import NotStarted, Wrong
 
 QUESTIONS = {  # what is asked
     "batch-gain": "how many times as many rows a second the batch wrote as a connection for each",

@@ -6,13 +6,21 @@ from typing import Any
 
 import pytest
 
-from workbook.check import NotStarted, Wrong
-from workbook.choices import Choices
-from workbook.deployment import SELECTOR, is_ready
-from workbook.kubernetes import Kubernetes, is_ending, name_of
-from workbook.phase import Phase, find_phase, root
-from workbook.terraform import HOW_TO_GET_IT, NAMESPACE, STATE, Root, last_words, root_of, version
-from workbook.traffic import read_traffic
+from workbook.checks.deployment import SELECTOR, is_ready
+from workbook.course.phase import Phase, find_phase, root
+from workbook.learner.choices import Choices
+from workbook.measure.traffic import read_traffic
+from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import Kubernetes, is_ending, name_of
+from workbook.targets.terraform import (
+    HOW_TO_GET_IT,
+    NAMESPACE,
+    STATE,
+    Root,
+    last_words,
+    root_of,
+    version,
+)
 
 HERE = Path(__file__).parent
 DATABASE = "ml-data"  # the namespace of the local server

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from workbook.azure import owned
-from workbook.azure.client import Azure, AzureError, open_azure
-from workbook.azure.names import names
-from workbook.azure.owned import Item
-from workbook.azure.providers import registered
-from workbook.check import Unknown
-from workbook.choices import Choices
-from workbook.phase import root
-from workbook.terraform import last_words
+from workbook.course.phase import root
+from workbook.learner.choices import Choices
+from workbook.outcome import Unknown
+from workbook.targets.azure import owned
+from workbook.targets.azure.client import Azure, AzureError, open_azure
+from workbook.targets.azure.names import names
+from workbook.targets.azure.owned import Item
+from workbook.targets.azure.providers import registered
+from workbook.targets.terraform import last_words
 
 APPLIED = "applied.txt"  # what the last apply was told
 LOCK = "terraformlockid"  # in the metadata of the state's blob: JSON, as Base64

@@ -10,13 +10,14 @@ import pytest
 
 from checks.phase3 import on_azure, test_state
 from checks.phase3.conftest import DATABASE, objects_of, terraform_here
-from workbook.azure.providers import register_command
-from workbook.check import Unknown, Wrong, check
-from workbook.choices import Choices
-from workbook.deployment import Deployment
-from workbook.kubernetes import Kubernetes, Object, eventually, name_of, owner_of
-from workbook.phase import Phase
-from workbook.terraform import Root, last_words
+from workbook.checks.check import check
+from workbook.checks.deployment import Deployment
+from workbook.course.phase import Phase
+from workbook.learner.choices import Choices
+from workbook.outcome import Unknown, Wrong
+from workbook.targets.azure.providers import register_command
+from workbook.targets.kubernetes import Kubernetes, Object, eventually, name_of, owner_of
+from workbook.targets.terraform import Root, last_words
 
 LESSON = "phases/phase3/README.md"
 DIFFERENCES = 2  # the status of plan -detailed-exitcode

@@ -5,12 +5,13 @@ from typing import Any
 
 from checks.phase3 import test_infrastructure, test_state
 from checks.phase3.conftest import DATABASE, RECORDING, objects_of, terraform_here
-from workbook.check import NotStarted, Wrong, check
-from workbook.kubernetes import Kubernetes, Object, name_of
-from workbook.phase import Phase
-from workbook.retention import refuse_outdated
-from workbook.terraform import Root
-from workbook.traffic import read_traffic
+from workbook.checks.check import check
+from workbook.checks.retention import refuse_outdated
+from workbook.course.phase import Phase
+from workbook.measure.traffic import read_traffic
+from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import Kubernetes, Object, name_of
+from workbook.targets.terraform import Root
 
 LESSON = "phases/phase3/README.md"
 SECONDS_TO_REBUILD = {"local": 600, "azure": 3600}

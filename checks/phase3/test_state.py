@@ -8,11 +8,13 @@ from typing import Any
 
 from checks.phase3 import on_azure
 from checks.phase3.conftest import DATABASE, terraform_here
-from workbook.check import NotStarted, Wrong, check
-from workbook.choices import Choices
-from workbook.kubernetes import Kubernetes, name_of
-from workbook.phase import Phase, read_json
-from workbook.terraform import LEASE, NAMESPACE, Root
+from workbook.checks.check import check
+from workbook.course.phase import Phase
+from workbook.learner.choices import Choices
+from workbook.learner.store import read_json
+from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import Kubernetes, name_of
+from workbook.targets.terraform import LEASE, NAMESPACE, Root
 
 LESSON = "phases/phase3/README.md"
 REFUSED = "refused.txt"  # what the second of two at a time was told

@@ -6,10 +6,11 @@ from typing import Any
 from checks.phase3 import test_lifetimes
 from checks.phase3.conftest import RECORDING
 from checks.phase3.test_state import REFUSED
-from workbook.check import NotStarted, Wrong, check
-from workbook.learner import read_answers
-from workbook.phase import Phase
-from workbook.traffic import read_traffic
+from workbook.checks.check import check
+from workbook.course.phase import Phase
+from workbook.learner.answers import read_answers
+from workbook.measure.traffic import read_traffic
+from workbook.outcome import NotStarted, Wrong
 
 QUESTIONS = {  # what is asked
     "lock-holder": "who held the lock when the second was refused: the line Who",

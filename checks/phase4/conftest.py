@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from workbook.address import address_of, authority_of
-from workbook.check import NotStarted
-from workbook.choices import Choices
-from workbook.kubernetes import APP, GATEWAY_NAMESPACES, Kubernetes, Object
-from workbook.learner import Api
-from workbook.local.cluster import Cluster, Record
-from workbook.phase import Phase, root
+from workbook.checks.api import Api
+from workbook.course.phase import Phase, root
+from workbook.learner.choices import Choices
+from workbook.outcome import NotStarted
+from workbook.targets.address import address_of, authority_of
+from workbook.targets.kubernetes import APP, GATEWAY_NAMESPACES, Kubernetes, Object
+from workbook.targets.local.cluster import Cluster, Record
 
 GATEWAY_KIND = "gateways.gateway.networking.k8s.io"
 

@@ -6,10 +6,11 @@ import urllib.request
 from typing import Any
 
 from checks.phase4.conftest import GATEWAY_KIND
-from workbook.check import Finding, Wrong, check
-from workbook.kubernetes import APP, Kubernetes, Object, eventually
-from workbook.learner import Api
-from workbook.local.cluster import Record
+from workbook.checks.api import Api
+from workbook.checks.check import check
+from workbook.outcome import Finding, Wrong
+from workbook.targets.kubernetes import APP, Kubernetes, Object, eventually
+from workbook.targets.local.cluster import Record
 
 LESSON = "phases/phase4/README.md"
 SECONDS_TO_ANSWER = 5

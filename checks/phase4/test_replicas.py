@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from checks.phase4 import test_gateway
-from workbook.check import NotStarted, Unknown, Wrong, check
-from workbook.deployment import Deployment, is_ready
-from workbook.kubernetes import APP, Kubernetes, Object, eventually
-from workbook.learner import Api
-from workbook.load import Load, cpu_of, read_load, under_load
-from workbook.phase import Phase
+from workbook.checks.api import Api
+from workbook.checks.check import check
+from workbook.checks.deployment import Deployment, is_ready
+from workbook.course.phase import Phase
+from workbook.measure.load import Load, cpu_of, read_load, under_load
+from workbook.outcome import NotStarted, Unknown, Wrong
+from workbook.targets.kubernetes import APP, Kubernetes, Object, eventually
 
 LESSON = "phases/phase4/README.md"
 RECORDING = "autoscaling"

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from checks.phase4 import test_replicas
-from workbook.check import NotStarted, Wrong, check
-from workbook.deployment import Deployment, is_ready
-from workbook.kubernetes import APP, Kubernetes, name_of
+from workbook.checks.check import check
+from workbook.checks.deployment import Deployment, is_ready
+from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import APP, Kubernetes, name_of
 
 HERE = Path(__file__).parent
 LESSON = "phases/phase4/README.md"

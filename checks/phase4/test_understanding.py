@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 from checks.phase4 import test_gateway, test_replicas
-from workbook.check import NotStarted, Wrong, check
-from workbook.learner import read_answers
-from workbook.load import read_load
-from workbook.phase import Phase
+from workbook.checks.check import check
+from workbook.course.phase import Phase
+from workbook.learner.answers import read_answers
+from workbook.measure.load import read_load
+from workbook.outcome import NotStarted, Wrong
 
 QUESTIONS = {  # what is asked
     "together-gain": "how many times as many texts a second the model judged together",

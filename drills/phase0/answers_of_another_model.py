@@ -1,8 +1,8 @@
 """Answers that are right for somebody else's model."""
 
 from checks.phase0.test_understanding import test_core_logic_is_understood
-from workbook.drill import Drill, NothingToBreak, System
-from workbook.learner import answers_file, read_answers, write_answer
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.learner.answers import answers_file, read_answers, write_answer
 
 OTHERS = {"strongest-negative-word": "waste", "swing-word": "food", "right-when-sure": "81"}
 

@@ -1,7 +1,7 @@
 """An API that makes up a label for a blank text."""
 
 from checks.phase0.test_api import test_api_refuses
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 FILE = "sentiment/api.py"
 STRICT = "StringConstraints(min_length=1, max_length=settings.max_characters, pattern=VISIBLE)"

@@ -2,7 +2,7 @@
 
 from checks.phase0.conftest import HERE
 from checks.phase0.test_model import test_model_trains
-from workbook.drill import Drill, NothingToBreak, System
+from workbook.drills.drill import Drill, NothingToBreak, System
 
 
 def break_it(system: System) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from checks.phase0.conftest import HERE
 from checks.phase0.test_model import test_model_file_is_unchanged
-from workbook.drill import Drill, NothingToBreak, System
-from workbook.phase import read_json
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.learner.store import read_json
 
 
 def break_it(system: System) -> None:

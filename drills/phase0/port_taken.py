@@ -3,8 +3,8 @@
 import sys
 
 from checks.phase0.test_api import test_api_predicts
-from workbook.drill import Drill, System
-from workbook.phase import read_json, write_json
+from workbook.drills.drill import Drill, System
+from workbook.learner.store import read_json, write_json
 
 SQUATTER = "drill-port-taken"
 

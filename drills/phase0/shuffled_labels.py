@@ -4,7 +4,7 @@ import shutil
 
 from checks.phase0.conftest import HERE
 from checks.phase0.test_model import test_model_beats_guessing
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 TRAIN_ON_SHUFFLED = """
 import random

@@ -2,7 +2,7 @@
 
 from checks.phase0.conftest import START
 from checks.phase0.test_api import test_api_serves_last_model
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 
 def break_it(system: System) -> None:

@@ -1,8 +1,8 @@
 """Answers that are right for somebody else's cluster."""
 
 from checks.phase1.test_understanding import test_kubernetes_is_understood
-from workbook.drill import Drill, NothingToBreak, System
-from workbook.learner import answers_file, read_answers, write_answer
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.learner.answers import answers_file, read_answers, write_answer
 
 OTHERS = {
     "replaced-by": "ml-api-5d59d67564",

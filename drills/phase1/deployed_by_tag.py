@@ -1,7 +1,8 @@
 """An image that is named by a tag."""
 
 from checks.phase1.test_pod import test_pod_runs_pushed_image
-from drills.objects import (
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import (
     CONTAINER,
     change,
     cluster_of,
@@ -9,7 +10,6 @@ from drills.objects import (
     put_back,
     wait_for_rollout,
 )
-from workbook.drill import Drill, System
 
 
 def break_it(system: System) -> None:

@@ -1,9 +1,9 @@
 """An image that is not there."""
 
 from checks.phase1.test_registry import test_image_is_in_registry
-from drills.objects import CONTAINER, change, deployment_of, put_back, wait_for_pods
-from workbook.deployment import stuck
-from workbook.drill import Drill, System
+from workbook.checks.deployment import stuck
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import CONTAINER, change, deployment_of, put_back, wait_for_pods
 
 
 def break_it(system: System) -> None:

@@ -1,9 +1,9 @@
 """A memory limit under what the process needs."""
 
 from checks.phase1.test_pod import test_pod_is_running
-from drills.objects import CONTAINER, change, deploy_again, put_back, wait_for_pods
-from workbook.deployment import stuck
-from workbook.drill import Drill, System
+from workbook.checks.deployment import stuck
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import CONTAINER, change, deploy_again, put_back, wait_for_pods
 
 
 def break_it(system: System) -> None:

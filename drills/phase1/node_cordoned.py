@@ -1,8 +1,8 @@
 """A node that takes no new pods."""
 
 from checks.phase1.test_cluster import test_node_is_ready
-from drills.objects import cluster_of, goto, kubectl
-from workbook.drill import Drill, NothingToBreak, System
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.drills.objects import cluster_of, goto, kubectl
 
 
 def break_it(system: System) -> None:

@@ -1,11 +1,11 @@
 """A node whose agent has stopped."""
 
 from checks.phase1.test_cluster import test_node_is_ready
-from drills.objects import cluster_of, wait_for_rollout, wait_until
-from workbook.drill import Drill, System
-from workbook.kubernetes import Kubernetes
-from workbook.local.cluster import NODE
-from workbook.local.engine import find_engine
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import cluster_of, wait_for_rollout, wait_until
+from workbook.targets.kubernetes import Kubernetes
+from workbook.targets.local.cluster import NODE
+from workbook.targets.local.engine import find_engine
 
 
 def break_it(system: System) -> None:

@@ -3,9 +3,9 @@
 import json
 
 from checks.phase1.test_disturbance import test_pod_is_replaced
-from drills.objects import cluster_of, deployment_of, kubectl
-from workbook.drill import Drill, System
-from workbook.kubernetes import APP
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import cluster_of, deployment_of, kubectl
+from workbook.targets.kubernetes import APP
 
 STRAY = f"{APP}-debug"
 

@@ -1,7 +1,8 @@
 """A readiness probe that asks for a page that is not there."""
 
 from checks.phase1.test_pod import test_pod_is_ready
-from drills.objects import (
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import (
     CONTAINER,
     change,
     deploy_again,
@@ -9,7 +10,6 @@ from drills.objects import (
     put_back,
     wait_for_pods,
 )
-from workbook.drill import Drill, System
 
 
 def break_it(system: System) -> None:

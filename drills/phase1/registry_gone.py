@@ -1,10 +1,10 @@
 """A registry that does not answer."""
 
 from checks.phase1.test_registry import test_image_is_in_registry
-from drills.objects import deployment_of
-from workbook.drill import Drill, System
-from workbook.local.engine import find_engine
-from workbook.local.registry import NAME
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import deployment_of
+from workbook.targets.local.engine import find_engine
+from workbook.targets.local.registry import NAME
 
 
 def break_it(system: System) -> None:

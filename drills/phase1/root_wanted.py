@@ -1,8 +1,8 @@
 """A pod that asks to run as root."""
 
 from checks.phase1.test_pod import test_pod_is_running
-from drills.objects import change, deploy_again, deployment_of, put_back, wait_until
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, deploy_again, deployment_of, put_back, wait_until
 
 
 def break_it(system: System) -> None:

@@ -1,7 +1,8 @@
 """A Service that selects no pod."""
 
 from checks.phase1.test_service import test_service_has_address
-from drills.objects import (
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import (
     change,
     cluster_of,
     deploy_again,
@@ -9,7 +10,6 @@ from drills.objects import (
     put_back,
     wait_until,
 )
-from workbook.drill import Drill, System
 
 
 def break_it(system: System) -> None:

@@ -1,8 +1,8 @@
 """An update that ends the old pods before it starts new ones."""
 
 from checks.phase1.test_disturbance import test_update_loses_nothing
-from drills.objects import change, deploy_again, put_back
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, deploy_again, put_back
 
 
 def break_it(system: System) -> None:

@@ -1,8 +1,8 @@
 """A port that the process does not listen on."""
 
 from checks.phase1.test_pod import test_pod_is_ready
-from drills.objects import CONTAINER, change, events_say, put_back, wait_for_pods
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import CONTAINER, change, events_say, put_back, wait_for_pods
 
 
 def break_it(system: System) -> None:

@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from checks.phase2.conftest import DATABASE
-from drills.objects import change, cluster_of, kubectl, wait_for_rollout, wait_until
-from workbook.address import address_of
-from workbook.check import Finding
-from workbook.drill import NothingToBreak, System
+from workbook.checks.api import Api
+from workbook.drills.drill import NothingToBreak, System
+from workbook.drills.objects import change, cluster_of, kubectl, wait_for_rollout, wait_until
 from workbook.errors import WorkbookError
-from workbook.kubernetes import APP
-from workbook.learner import Api
+from workbook.outcome import Finding
+from workbook.targets.address import address_of
+from workbook.targets.kubernetes import APP
 
 SERVER = "statefulset/postgres"
 SERVER_NAME = "postgres.ml-data.svc.cluster.local"

@@ -1,8 +1,8 @@
 """Answers that are right for somebody else's system."""
 
 from checks.phase2.test_understanding import test_log_is_understood
-from workbook.drill import Drill, NothingToBreak, System
-from workbook.learner import answers_file, read_answers, write_answer
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.learner.answers import answers_file, read_answers, write_answer
 
 OTHERS = {"batch-gain": "7", "who-wrote": "ml-api-5d59d67564-x2v4q", "expires": "2025-12-24"}
 

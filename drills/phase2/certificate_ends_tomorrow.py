@@ -1,9 +1,9 @@
 """A certificate that is about to end, while all is well."""
 
 from checks.phase2.test_security import test_connection_is_secure
-from drills.objects import put_back
 from drills.phase2._database import restart_server, use_certificate_for, wait_for_log
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import put_back
 
 
 def break_it(system: System) -> None:

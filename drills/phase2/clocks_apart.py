@@ -2,7 +2,7 @@
 
 from checks.phase2.test_history import test_clocks_agree
 from drills.phase2._database import AS_ADMINISTRATOR, sql
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 SET = "ALTER TABLE predictions ALTER COLUMN written_at SET DEFAULT clock_timestamp()"
 

@@ -8,7 +8,7 @@ from drills.phase2._database import (
     sql,
     wait_for_log,
 )
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 
 def break_it(system: System) -> None:

@@ -2,7 +2,7 @@
 
 from checks.phase2.test_history import test_prediction_is_logged
 from drills.phase2._database import AS_ADMINISTRATOR, END_SESSIONS, sql, wait_for_log
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 READ_ONLY = "ALTER DATABASE predictions SET default_transaction_read_only = on"
 WRITABLE = "ALTER DATABASE predictions RESET default_transaction_read_only"

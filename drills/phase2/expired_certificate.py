@@ -1,9 +1,9 @@
 """A certificate that nobody renewed."""
 
 from checks.phase2.test_database import test_log_reaches_database
-from drills.objects import put_back
 from drills.phase2._database import restart_server, use_certificate_for, wait_for_log
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import put_back
 
 
 def break_it(system: System) -> None:

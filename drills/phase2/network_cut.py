@@ -4,9 +4,9 @@ import json
 
 from checks.phase2.conftest import DATABASE
 from checks.phase2.test_database import test_log_reaches_database
-from drills.objects import cluster_of, kubectl
 from drills.phase2._database import END_SESSIONS, sql, wait_for_log
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import cluster_of, kubectl
 
 POLICY = {
     "apiVersion": "networking.k8s.io/v1",

@@ -3,8 +3,8 @@
 import base64
 
 from checks.phase2.test_security import test_passwords_are_secret
-from drills.objects import change, cluster_of, deploy_again, put_back, wait_for_rollout
-from workbook.drill import Drill, NothingToBreak, System
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.drills.objects import change, cluster_of, deploy_again, put_back, wait_for_rollout
 
 
 def break_it(system: System) -> None:

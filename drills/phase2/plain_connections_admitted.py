@@ -7,11 +7,11 @@ from tempfile import TemporaryDirectory
 
 from checks.phase2.conftest import DATABASE
 from checks.phase2.test_security import test_insecure_connection_is_refused
-from drills.objects import cluster_of, kubectl
 from drills.phase2._database import SERVER, wait_for_log
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import cluster_of, kubectl
 from workbook.errors import WorkbookError
-from workbook.kubernetes import Kubernetes
+from workbook.targets.kubernetes import Kubernetes
 
 
 def break_it(system: System) -> None:

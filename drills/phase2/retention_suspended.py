@@ -1,8 +1,8 @@
 """A nightly job that was paused, and never resumed."""
 
 from checks.phase2.test_security import test_old_rows_are_deleted
-from drills.objects import change, put_back
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 
 def break_it(system: System) -> None:

@@ -3,7 +3,7 @@
 from checks.phase2.conftest import RECORDING
 from checks.phase2.test_disturbance import test_stopped_database_costs_nothing
 from drills.phase2._database import AS_ADMINISTRATOR, sql
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 SOME = f"starts_with(request_id, '{RECORDING}') AND sequence % 7 = 0"
 BACK = "INSERT INTO predictions OVERRIDING SYSTEM VALUE SELECT * FROM doubles"

@@ -2,7 +2,7 @@
 
 from checks.phase2.test_database import test_log_reaches_database
 from drills.phase2._database import AS_ADMINISTRATOR, sql, wait_for_log
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 
 def break_it(system: System) -> None:

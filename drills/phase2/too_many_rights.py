@@ -2,7 +2,7 @@
 
 from checks.phase2.test_security import test_rights_are_least
 from drills.phase2._database import AS_ADMINISTRATOR, sql
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 REVOKE = "REVOKE UPDATE, DELETE ON predictions FROM ml_api"
 

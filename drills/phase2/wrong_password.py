@@ -3,9 +3,9 @@
 import base64
 
 from checks.phase2.test_database import test_log_reaches_database
-from drills.objects import change, put_back
 from drills.phase2._database import restart_api, wait_for_log
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 
 def break_it(system: System) -> None:

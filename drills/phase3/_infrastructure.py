@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 from checks.phase3.conftest import DATABASE
-from drills.objects import cluster_of, kubectl
-from workbook.drill import NothingToBreak, System
+from workbook.drills.drill import NothingToBreak, System
+from workbook.drills.objects import cluster_of, kubectl
 from workbook.errors import WorkbookError
-from workbook.kubernetes import Kubernetes, Object
-from workbook.terraform import NAMESPACE, Root, last_words, root_of
+from workbook.targets.kubernetes import Kubernetes, Object
+from workbook.targets.terraform import NAMESPACE, Root, last_words, root_of
 
 GOTO = "./workbook goto 3"
 HERE = '  eval "$(./workbook env)"\n  terraform -chdir=phases/phase3/terraform/local'

@@ -1,8 +1,8 @@
 """Answers that are right for somebody else's system."""
 
 from checks.phase3.test_understanding import test_terraform_is_understood
-from workbook.drill import Drill, NothingToBreak, System
-from workbook.learner import answers_file, read_answers, write_answer
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.learner.answers import answers_file, read_answers, write_answer
 
 OTHERS = {
     "lock-holder": "a-colleague@a-laptop",

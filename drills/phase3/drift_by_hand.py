@@ -1,9 +1,9 @@
 """A server that was changed by hand, and nobody wrote it down."""
 
 from checks.phase3.test_infrastructure import test_plan_finds_no_difference
-from drills.objects import kubectl
 from drills.phase3._infrastructure import HERE, apply, server_of
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import kubectl
 
 
 def break_it(system: System) -> None:

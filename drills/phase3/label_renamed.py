@@ -1,9 +1,9 @@
 """An API that the database's rule does not know any more."""
 
 from checks.phase3.test_infrastructure import test_private_path_works
-from drills.objects import change, cluster_of, deploy_again, put_back, wait_for_rollout
 from drills.phase3._infrastructure import server_of
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, cluster_of, deploy_again, put_back, wait_for_rollout
 
 LABEL = "/spec/template/metadata/labels/app.kubernetes.io~1component"
 

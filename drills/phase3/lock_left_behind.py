@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from checks.phase3.test_state import LOCK, test_state_is_remote_and_locked
-from drills.objects import kubectl
 from drills.phase3._infrastructure import HERE, server_of, state_namespace
-from workbook.drill import Drill, System
-from workbook.terraform import LEASE, STATE
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import kubectl
+from workbook.targets.terraform import LEASE, STATE
 
 
 def break_it(system: System) -> None:

@@ -2,8 +2,8 @@
 
 from checks.phase3.test_infrastructure import test_plan_finds_no_difference
 from drills.phase3._infrastructure import HERE, apply, server_of
-from workbook.drill import Drill, NothingToBreak, System
-from workbook.kubernetes import name_of
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.targets.kubernetes import name_of
 
 
 def break_it(system: System) -> None:

@@ -2,7 +2,7 @@
 
 from checks.phase3.test_infrastructure import test_plan_finds_no_difference
 from drills.phase3._infrastructure import HERE, POLICY, apply, server_of
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 
 def break_it(system: System) -> None:

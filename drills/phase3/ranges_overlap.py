@@ -2,7 +2,7 @@
 
 from checks.phase3.test_infrastructure import test_plan_finds_no_difference
 from drills.phase3._infrastructure import HERE_ON_AZURE, initialised
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 FILE = "terraform/azure/variables.tf"
 APART = 'services = "172.16.0.0/16"'

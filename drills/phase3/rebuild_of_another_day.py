@@ -2,9 +2,9 @@
 
 from checks.phase3.conftest import RECORDING
 from checks.phase3.test_lifetimes import test_rebuilt_in_minutes
-from workbook.drill import Drill, NothingToBreak, System
-from workbook.phase import read_json, write_json
-from workbook.traffic import file_of
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.learner.store import read_json, write_json
+from workbook.measure.traffic import file_of
 
 
 def break_it(system: System) -> None:

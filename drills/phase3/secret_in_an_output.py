@@ -4,9 +4,9 @@ import base64
 import json
 
 from checks.phase3.test_state import test_state_holds_no_secret
-from drills.objects import cluster_of
 from drills.phase3._infrastructure import HERE, server_of, state_of, terraform
-from workbook.drill import Drill, NothingToBreak, System
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.drills.objects import cluster_of
 
 OUTPUT = "database_password"
 

@@ -3,7 +3,7 @@
 from checks.phase3.conftest import DATABASE
 from checks.phase3.test_infrastructure import test_all_is_in_terraform
 from drills.phase3._infrastructure import create, server_of
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
 
 NAME = "postgres-for-the-dashboard"
 SERVICE = {

@@ -6,11 +6,11 @@ from pathlib import Path
 from checks.phase3.on_azure import APPLIED, refused_services
 from checks.phase3.test_infrastructure import test_plan_finds_no_difference
 from drills.phase3._infrastructure import HERE_ON_AZURE, initialised
-from workbook.azure.client import AzureError, open_azure
-from workbook.azure.providers import registered
-from workbook.drill import Drill, NothingToBreak, System
+from workbook.drills.drill import Drill, NothingToBreak, System
 from workbook.errors import WorkbookError
-from workbook.terraform import Root, last_words
+from workbook.targets.azure.client import AzureError, open_azure
+from workbook.targets.azure.providers import registered
+from workbook.targets.terraform import Root, last_words
 
 FILE = "terraform/azure/settings.tf"
 NAMESPACE = "Microsoft.AppConfiguration"

@@ -3,10 +3,10 @@
 import json
 
 from checks.phase3.test_lifetimes import VOLUME, test_what_must_outlive_the_server_does
-from drills.objects import kubectl
 from drills.phase3._infrastructure import server_of
-from workbook.drill import Drill, System
-from workbook.kubernetes import Kubernetes
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import kubectl
+from workbook.targets.kubernetes import Kubernetes
 
 
 def break_it(system: System) -> None:

@@ -2,9 +2,9 @@
 
 import json
 
-from drills.objects import cluster_of, deployment_of, wait_until
-from workbook.drill import NothingToBreak, System
-from workbook.kubernetes import APP, Object, name_of
+from workbook.drills.drill import NothingToBreak, System
+from workbook.drills.objects import cluster_of, deployment_of, wait_until
+from workbook.targets.kubernetes import APP, Object, name_of
 
 
 def need_scaler(system: System) -> None:

@@ -1,8 +1,8 @@
 """Answers that are right for somebody else's system."""
 
 from checks.phase4.test_understanding import test_scaling_is_understood
-from workbook.drill import Drill, NothingToBreak, System
-from workbook.learner import answers_file, read_answers, write_answer
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.learner.answers import answers_file, read_answers, write_answer
 
 OTHERS = {"together-gain": "2", "cluster-ip": "10.1.2.3", "most-pods": "17"}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from checks.phase4.test_settings import test_requests_are_batched
-from drills.objects import deployment_of, kubectl, wait_for_rollout
 from drills.phase4._scaler import need_scaler, wait_until_measured
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import deployment_of, kubectl, wait_for_rollout
 
 
 def break_it(system: System) -> None:

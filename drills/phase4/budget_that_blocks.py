@@ -1,8 +1,8 @@
 """A budget that lets no pod go."""
 
 from checks.phase4.test_replicas import test_one_may_go
-from drills.objects import change, cluster_of, put_back, wait_until
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, cluster_of, put_back, wait_until
 
 PATCH = [{"op": "replace", "path": "/spec/maxUnavailable", "value": 0}]
 

@@ -7,13 +7,13 @@ from tempfile import TemporaryDirectory
 
 from checks.phase4.conftest import GATEWAY_KIND, api_behind
 from checks.phase4.test_gateway import test_https_predicts
-from drills.objects import Patch, change, cluster_of, goto, replace_with_kept, wait_until
 from drills.phase4._scaler import need_scaler
-from workbook.address import authority_of
-from workbook.check import Finding
-from workbook.drill import Drill, NothingToBreak, System
+from workbook.drills.drill import Drill, NothingToBreak, System
+from workbook.drills.objects import Patch, change, cluster_of, goto, replace_with_kept, wait_until
 from workbook.errors import WorkbookError
-from workbook.kubernetes import APP, GATEWAY_NAMESPACES
+from workbook.outcome import Finding
+from workbook.targets.address import authority_of
+from workbook.targets.kubernetes import APP, GATEWAY_NAMESPACES
 
 
 def break_it(system: System) -> None:

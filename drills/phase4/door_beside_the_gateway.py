@@ -1,8 +1,8 @@
 """A Service with a port of its own on the node."""
 
 from checks.phase4.test_gateway import test_no_way_around
-from drills.objects import change, put_back
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 PATCH = [
     {"op": "replace", "path": "/spec/type", "value": "NodePort"},

@@ -1,9 +1,9 @@
 """A class that nobody serves."""
 
 from checks.phase4.test_gateway import test_gateway_works
-from drills.objects import change, put_back
-from workbook.drill import Drill, System
-from workbook.kubernetes import GATEWAY_NAMESPACES
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
+from workbook.targets.kubernetes import GATEWAY_NAMESPACES
 
 PATCH = [{"op": "replace", "path": "/spec/gatewayClassName", "value": "nginx"}]
 

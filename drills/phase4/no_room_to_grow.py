@@ -1,8 +1,8 @@
 """An autoscaler whose most is its least."""
 
 from checks.phase4.test_replicas import test_autoscaler_scales
-from drills.objects import change, put_back
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 PATCH = [{"op": "replace", "path": "/spec/maxReplicas", "value": 2}]
 

@@ -1,9 +1,9 @@
 """A cluster without metrics-server."""
 
 from checks.phase4.test_replicas import test_autoscaler_reads_cpu
-from drills.objects import cluster_of, kubectl
 from drills.phase4._scaler import need_scaler, wait_for_scaler
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import cluster_of, kubectl
 
 SERVER = "deployment/metrics-server"
 

@@ -1,8 +1,8 @@
 """An autoscaler that is content with one pod."""
 
 from checks.phase4.test_replicas import test_replicas_run
-from drills.objects import change, cluster_of, deployment_of, kubectl, put_back, wait_until
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, cluster_of, deployment_of, kubectl, put_back, wait_until
 
 PATCH = [{"op": "replace", "path": "/spec/minReplicas", "value": 1}]
 

@@ -1,7 +1,9 @@
 """A quota under what is already there."""
 
 from checks.phase4.test_replicas import test_replicas_run
-from drills.objects import (
+from drills.phase4._scaler import wait_until_measured
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import (
     change,
     cluster_of,
     deployment_of,
@@ -10,9 +12,7 @@ from drills.objects import (
     wait_for_rollout,
     wait_until,
 )
-from drills.phase4._scaler import wait_until_measured
-from workbook.drill import Drill, System
-from workbook.kubernetes import name_of
+from workbook.targets.kubernetes import name_of
 
 PATCH = [{"op": "replace", "path": "/spec/hard/pods", "value": "1"}]
 

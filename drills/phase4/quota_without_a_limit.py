@@ -1,8 +1,8 @@
 """A quota that refuses nothing."""
 
 from checks.phase4.test_settings import test_quota_refuses
-from drills.objects import change, put_back
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 PATCH = [{"op": "replace", "path": "/spec/hard/requests.cpu", "value": "1000"}]
 

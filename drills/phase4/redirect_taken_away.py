@@ -1,8 +1,8 @@
 """A door without TLS."""
 
 from checks.phase4.test_gateway import test_http_is_redirected
-from drills.objects import change, put_back
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 NAME = "ml-api-redirect"
 PATCH = [

@@ -1,8 +1,8 @@
 """A route to a port that the Service does not have."""
 
 from checks.phase4.test_gateway import test_https_predicts
-from drills.objects import change, put_back
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 PATCH = [{"op": "replace", "path": "/spec/rules/0/backendRefs/0/port", "value": 8000}]
 

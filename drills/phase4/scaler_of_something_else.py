@@ -1,9 +1,9 @@
 """An autoscaler of a Deployment that is not there."""
 
 from checks.phase4.test_replicas import test_autoscaler_reads_cpu
-from drills.objects import change, put_back
 from drills.phase4._scaler import wait_for_scaler
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 PATCH = [{"op": "replace", "path": "/spec/scaleTargetRef/name", "value": "sentiment-api"}]
 

@@ -1,8 +1,8 @@
 """A Service that selects no pod."""
 
 from checks.phase4.test_gateway import test_https_predicts
-from drills.objects import change, put_back
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, put_back
 
 PATCH = [{"op": "add", "path": "/spec/selector/tier", "value": "backend"}]
 

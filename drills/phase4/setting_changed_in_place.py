@@ -1,9 +1,9 @@
 """A ConfigMap that was edited under running pods."""
 
 from checks.phase4.test_settings import test_settings_roll_out
-from drills.objects import change, deployment_of, put_back
 from drills.phase4._scaler import need_scaler
-from workbook.drill import Drill, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.objects import change, deployment_of, put_back
 
 PATCH = [{"op": "replace", "path": "/data/SENTIMENT_KEEP_TEXT", "value": "none"}]
 

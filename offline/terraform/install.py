@@ -19,7 +19,7 @@ from schema import derive
 from wire import provider_schema
 
 from workbook.errors import WorkbookError
-from workbook.local.tools import cache, digest, install, locked
+from workbook.targets.local.tools import cache, digest, install, locked
 
 HERE = Path(__file__).parent
 PACKAGES = HERE / "packages.txt"  # what schemas are derived from

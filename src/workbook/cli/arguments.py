@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from workbook.choices import Choices, load_choices
-from workbook.phase import Lesson, Phase, find_lesson, find_phase, root
+from workbook.course.phase import Lesson, Phase, find_lesson, find_phase, root
+from workbook.learner.choices import Choices, load_choices
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The phase: 0 to 7.", min=0, max=7)]
 NumberOrName = Annotated[

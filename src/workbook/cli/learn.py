@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from workbook.actions import check_lesson, console, examine_phase, run_and_show, write_receipt
-from workbook.background import Background
+from workbook.cli.actions import check_lesson, console, examine_phase, run_and_show, write_receipt
 from workbook.cli.arguments import Number, NumberOrName, chosen_lesson, chosen_phase
-from workbook.drill import Drills, System
-from workbook.environment import lesson_environment
+from workbook.course.lesson import questions
+from workbook.course.phase import Phase, find_phase, phases, root
+from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
-from workbook.lesson import questions
-from workbook.phase import Phase, exclusively, find_phase, phases, root
+from workbook.learner.background import Background
+from workbook.learner.store import exclusively
+from workbook.targets.environment import lesson_environment
 
 
 def start() -> None:
@@ -66,7 +67,7 @@ def check(
 
 def _go_back(wanted: Phase) -> list[str]:
     """Remove what later phases have added to the cluster, and say so; returns what it was."""
-    from workbook.going_back import remove_later_objects
+    from workbook.lessons.going_back import remove_later_objects
 
     removed = remove_later_objects(wanted)
     for name in removed:
@@ -84,7 +85,7 @@ def goto(number: Number) -> None:
         for phase in phases(wanted.root, wanted.target):
             if phase.number > number:
                 break
-            if check_lesson(phase) != 0 or (removed and phase.needs_cluster):
+            if check_lesson(phase) != 0 or (removed and phase.has("cluster")):
                 if not examine_phase(phase, choices):
                     raise typer.Exit(2)
                 _go_back(phase)  # its lesson begins where the one before it ends
@@ -99,7 +100,7 @@ def answer(
     words: Annotated[str, typer.Argument(metavar="ANSWER", help="Your answer.")],
 ) -> None:
     """Record your answer to one of the lesson's questions; `check` judges it."""
-    from workbook.learner import write_answer
+    from workbook.learner.answers import write_answer
 
     phase, _ = chosen_phase(number)
     asked = questions(phase.lesson.read_text(encoding="utf-8"))
@@ -147,7 +148,7 @@ def diff(
     newer: Annotated[int, typer.Argument(metavar="N", min=0, max=7)],
 ) -> None:
     """Show what a phase changes in the code of another."""
-    from workbook.changes import comparisons
+    from workbook.course.changes import comparisons
 
     home = root()
     phases_compared = [find_phase(number, home, "local") for number in (older, newer)]
@@ -166,7 +167,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Begin a phase anew: end its programs; remove its model, objects, answers and receipts."""
-    from workbook.reset import reset_phase, what_goes
+    from workbook.lessons.reset import reset_phase, what_goes
 
     phase, choices = chosen_phase(number)
     doomed = what_goes(phase)

@@ -8,14 +8,15 @@ from typing import Annotated
 
 import typer
 
-from workbook.address import address_of
-from workbook.check import Finding
-from workbook.choices import Choices
 from workbook.cli.arguments import Number, chosen_phase
-from workbook.environment import lesson_environment
+from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
-from workbook.kubernetes import Kubernetes, open_cluster
-from workbook.phase import Phase
+from workbook.learner.choices import Choices
+from workbook.outcome import Finding
+from workbook.targets.address import address_of
+from workbook.targets.environment import lesson_environment
+from workbook.targets.kubernetes import Kubernetes
+from workbook.targets.opening import open_cluster
 
 AUTHORITY = "ADDRESS_CA"  # the certificate that vouches for ADDRESS, where it is not public
 
@@ -73,7 +74,7 @@ def traffic(
     command: Annotated[list[str], typer.Argument(help="The command, after --.")],
 ) -> None:
     """Send predictions to the service while a command runs, and record what became of each."""
-    from workbook.traffic import under_traffic, write_traffic
+    from workbook.measure.traffic import under_traffic, write_traffic
 
     phase, choices = chosen_phase(number)
     with service_of(phase, choices) as (address, authority, cluster):
@@ -90,8 +91,8 @@ def load(
     seconds: Annotated[int, typer.Option(help="Of load, at least.", min=1, max=3600)] = 60,
 ) -> None:
     """Load the service, watch its autoscaler until it is calm again, and record both."""
-    from workbook.learner import Api
-    from workbook.load import under_load, write_load
+    from workbook.checks.api import Api
+    from workbook.measure.load import under_load, write_load
 
     phase, choices = chosen_phase(number)
     with service_of(phase, choices) as (address, authority, cluster):

@@ -7,18 +7,20 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from workbook.actions import console, examine_phase
-from workbook.background import Background
-from workbook.check import Outcome
-from workbook.choices import CLUSTER_PORTS, TARGETS, load_choices, save_choices
+from workbook.cli.actions import console, examine_phase
 from workbook.cli.arguments import chosen_phase
-from workbook.drill import Drills, System
-from workbook.environment import lesson_environment
+from workbook.course.lesson import title_of
+from workbook.course.manifest import TARGETS
+from workbook.course.phase import lessons, phases, root
+from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
-from workbook.lesson import title_of
-from workbook.local.cluster import Cluster
-from workbook.phase import exclusively, lessons, phases, read_json, root
+from workbook.learner.background import Background
+from workbook.learner.choices import CLUSTER_PORTS, load_choices, save_choices
+from workbook.learner.store import exclusively, read_json
+from workbook.outcome import Outcome
 from workbook.progress import Steps
+from workbook.targets.environment import lesson_environment
+from workbook.targets.local.cluster import Cluster
 
 LEAVES = {  # what `down --verify` looks for
     "local": "container, volume, image, process or file",
@@ -51,7 +53,7 @@ def use(
     On a terminal, `use azure` asks for subscription, region and prefix. Both targets' choices are
     kept.
     """
-    from workbook.azure.choosing import choose, say_what_was_chosen
+    from workbook.targets.azure.choosing import choose, say_what_was_chosen
 
     home = root()
     before = load_choices(home)
@@ -115,9 +117,9 @@ def cost(
     ] = None,
 ) -> None:
     """Say what the phases cost on Azure, what was spent so far, and what stopping saves."""
-    from workbook import cost
-    from workbook.azure.client import AzureError
-    from workbook.spending import spent_so_far
+    from workbook.course import cost
+    from workbook.targets.azure.client import AzureError
+    from workbook.targets.azure.spending import spent_so_far
 
     home = root()
     prices = cost.load_prices(home)
@@ -142,7 +144,7 @@ def up(
     ] = False,
 ) -> None:
     """Make the cluster of the target `local`: kind, and a registry beside it."""
-    from workbook.local import up as local
+    from workbook.targets.local import up as local
 
     home = root()
     choices = load_choices(home)
@@ -165,7 +167,7 @@ def up(
 
 def provider() -> None:
     """Build the Terraform provider that phase 3 uses on the target `local`: once, some minutes."""
-    from workbook.local.provider import SOURCE, provide, version
+    from workbook.targets.local.provider import SOURCE, provide, version
 
     steps = Steps(console)
     with steps("Terraform provider"):
@@ -186,8 +188,8 @@ def down(
 
     On the target azure, that is all that carries the tag workbook=PREFIX.
     """
-    from workbook.azure import down as azure
-    from workbook.local import down as local
+    from workbook.targets.azure import down as azure
+    from workbook.targets.local import down as local
 
     home = root()
     choices = load_choices(home)
@@ -231,6 +233,6 @@ def test(
     ] = False,  # noqa: PT028 - a verb, and no test
 ) -> None:
     """Set up what the tests need, and run all of them."""
-    from workbook.suite import run_suite
+    from workbook.dev.suite import run_suite
 
     raise typer.Exit(run_suite(root(), fast))

@@ -1,0 +1,1 @@
+"""How checks look at the learner's system, and how they report."""

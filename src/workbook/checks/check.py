@@ -1,0 +1,83 @@
+"""Checks: one line of "Phase complete when" each, with four outcomes and reasons that teach.
+
+    @check(after=test_model_trains, read="phases/phase0/README.md#train-the-model")
+    def test_model_beats_guessing(model: Facts) -> str:
+        '''The model beats guessing on texts that it has never seen'''
+
+The docstring is the checklist line. A check returns a short note on what it saw, or raises one of
+the three other outcomes. It needs pytest and the standard library only, so that a fresh clone can
+say "not started" before anything is installed.
+"""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+from workbook.course.phase import Lesson
+from workbook.outcome import Outcome
+
+Function = TypeVar("Function", bound=Callable[..., str])
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the decorator keeps of a check."""
+
+    line: str
+    read: str
+    after: tuple[Callable[..., str], ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run of one check came to."""
+
+    name: str
+    line: str
+    outcome: Outcome
+    seconds: float
+    note: str = ""
+    rows: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check(
+    *, read: str, after: Callable[..., str] | tuple[Callable[..., str], ...] = ()
+) -> Callable[[Function], Function]:
+    """Make a test function a check.
+
+    Args:
+        read: page and anchor that explain the line, from the workbook's folder.
+        after: the check or checks without which this one could not know.
+    """
+
+    def decorate(function: Function) -> Function:
+        prerequisites = after if isinstance(after, tuple) else (after,)
+        kept = Check((function.__doc__ or "").strip(), read, prerequisites)
+        function.check = kept  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+def check_of(function: Callable[..., Any]) -> Check | None:
+    """What the decorator kept, or None where the function is no check."""
+    return getattr(function, "check", None)
+
+
+def checks_of(lesson: Lesson) -> dict[Callable[..., Any], Check]:
+    """The check functions of a lesson, from the modules in its checks folder."""
+    if str(lesson.root) not in sys.path:  # the checks are no part of the package
+        sys.path.insert(0, str(lesson.root))
+    found: dict[Callable[..., Any], Check] = {}
+    for path in sorted(lesson.checks.glob("test_*.py")):
+        module = importlib.import_module(f"checks.{lesson.name}.{path.stem}")
+        for _, function in inspect.getmembers(module, inspect.isfunction):
+            if (check := check_of(function)) and function.__module__ == module.__name__:
+                found[function] = check
+    return found

@@ -1,0 +1,118 @@
+"""What several verbs do: look at a phase's needs, run a lesson, check it, certify a phase."""
+
+import os
+import subprocess
+import sys
+import time
+
+from rich.console import Console
+from rich.markup import escape
+
+from workbook.course.lesson import title_of
+from workbook.course.phase import Lesson, Phase
+from workbook.drills.drill import Drills, System
+from workbook.errors import WorkbookError
+from workbook.learner.background import Background
+from workbook.learner.choices import Choices, load_choices
+from workbook.learner.store import LOCK_IS_HELD, read_json
+from workbook.outcome import Outcome
+from workbook.progress import print_done
+from workbook.targets.doctor import examine
+from workbook.targets.environment import lesson_environment
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def examine_phase(phase: Phase, choices: Choices, in_full: bool = False) -> bool:
+    """Look at what a phase needs and print what is to be mended; whether that is nothing.
+
+    Args:
+        phase: whose needs.
+        choices: the learner's.
+        in_full: print what is well, too.
+    """
+    observations = examine(phase, choices)
+    for seen in observations:
+        if seen.fix:
+            console.print(f"[red]✘[/red] {seen.what}: {escape(seen.found)}")
+            console.print(f"  {escape(seen.fix)}")
+        elif in_full:
+            console.print(f"[green]✔[/green] {seen.what}: {escape(seen.found)}")
+    return not any(seen.fix for seen in observations)
+
+
+def run_and_show(lesson: Lesson, choices: Choices) -> None:
+    """Run a lesson, with its answers, and print what each section took.
+
+    Raises:
+        WorkbookError: a cell failed.
+    """
+    from workbook.lessons.notebook import LessonFailed, run_lesson
+
+    console.print(f"\n[bold]{escape(title_of(lesson.lesson.read_text(encoding='utf-8')))}[/bold]")
+    if isinstance(lesson, Phase) and choices.target == "azure":
+        from workbook.course.cost import in_a_sentence, load_prices
+
+        console.print(in_a_sentence(load_prices(lesson.root), lesson.number))
+    began = time.monotonic()
+    Background(lesson.state).end_all()  # what an earlier run has left
+    environment = {
+        **os.environ,
+        **lesson_environment(lesson.root, choices),
+        "WORKBOOK_SOLUTIONS": "1",
+        LOCK_IS_HELD: "1",
+    }
+    with console.status("starting Python") as progress:
+        try:
+            run_lesson(
+                lesson,
+                environment,
+                begin=lambda name: progress.update(escape(name)),
+                done=lambda name, seconds: print_done(console, name, seconds),
+            )
+        except LessonFailed as error:
+            raise WorkbookError(str(error), f"./workbook lab {lesson.argument}") from None
+    console.print(f"The lesson ran in {time.monotonic() - began:.0f} s.")
+
+
+def check_lesson(lesson: Lesson, *options: str) -> int:
+    """Run a lesson's checks, and end a drill that is mended; returns pytest's exit status.
+
+    Raises:
+        WorkbookError: it has no checks.
+    """
+    if not lesson.checks.is_dir():
+        raise WorkbookError(f"The notebook {lesson.name} has no checks: it is there to be read.")
+    command = [sys.executable, "-m", "pytest", str(lesson.checks), *options]
+    # without the plugins of other packages, which have no say in checks and take seconds to load
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    status = subprocess.run(command, cwd=lesson.root, env=environment).returncode
+    if isinstance(lesson, Phase):  # a notebook has no drills
+        _end_mended_drill(lesson)
+    return status
+
+
+def _end_mended_drill(phase: Phase) -> None:
+    """A drill is over when the check that it turned red has passed again."""
+    drills = Drills(System(phase, load_choices(phase.root), Background(phase.state)))
+    name = drills.under_way()
+    if name is None:
+        return
+    results = (read_json(phase.state / "checks.json") or {}).get("results", [])
+    named = drills.load(name).turns_red.__name__
+    if any(r["name"] == named and r["outcome"] == Outcome.PASSED for r in results):
+        drills.end()
+        print(f"The drill {name} is over: you have mended it.")
+
+
+def write_receipt(phase: Phase) -> None:
+    """Write a phase's receipt, and print where it is.
+
+    Raises:
+        WorkbookError: the phase has not been checked.
+    """
+    from workbook.checks.receipt import make_receipt
+
+    made = make_receipt(phase)
+    where = (phase.state / "receipt.md").relative_to(phase.root)
+    print(f"\nReceipt: {made['passed']} of {made['of']} checks passed, in {where}")

@@ -1,0 +1,1 @@
+"""What there is to learn: phases, lessons, their prices."""

@@ -1,0 +1,1 @@
+"""Deliberate breaks, and how they are mended."""

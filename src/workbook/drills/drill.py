@@ -1,0 +1,236 @@
+"""Drills: a deliberate break, the check that it turns red, hints, and the way back.
+
+A drill is a file in drills/phaseN/ with one `DRILL`. It is remembered before anything is broken, so
+that `--fix` works after an interruption at any point.
+"""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbook.course.manifest import TARGETS
+from workbook.course.phase import Phase
+from workbook.errors import WorkbookError
+from workbook.learner.background import Background, Program
+from workbook.learner.choices import Choices
+from workbook.learner.store import read_json, write_json
+
+SECONDS_TO_ANSWER = 20
+
+
+class NothingToBreak(WorkbookError):
+    """What a drill would break is not there, or not as the drill knows it; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class System:
+    """The learner's system, as a drill breaks and mends it."""
+
+    phase: Phase
+    choices: Choices
+    background: Background
+
+    @property
+    def kept(self) -> Path:
+        """A folder for what a drill takes away and `--fix` puts back."""
+        folder = self.phase.state / "drill"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def keep(self, file: Path) -> None:
+        """Put a copy of a file aside."""
+        shutil.copyfile(file, self.kept / file.name)
+
+    def put_back(self, file: Path) -> None:
+        """Put the kept copy back; there is none if the break was interrupted before it."""
+        kept = self.kept / file.name
+        if kept.exists():
+            shutil.copyfile(kept, file)
+
+    def python(self, code: str) -> None:
+        """Run Python with the phase's own code, in its folder.
+
+        Raises:
+            WorkbookError: it failed.
+        """
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=self.phase.directory, capture_output=True, text=True)
+        if done.returncode != 0:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise WorkbookError(f"The drill's code failed: {reason}", self._rerun)
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Replace one passage of one of the phase's files, and leave the learner's other edits.
+
+        Raises:
+            NothingToBreak: the passage is not there, or more than once.
+        """
+        path = self.phase.directory / name
+        text = path.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise NothingToBreak(
+                f"{path.relative_to(self.phase.root)} is not as this drill knows it: it holds "
+                f"{text.count(old)} times:\n    {old.strip()}",
+                f"git diff phases/{self.phase.name}",
+            )
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def program(self, word: str) -> Program:
+        """The program that the lesson has started and whose command mentions `word`.
+
+        Raises:
+            NothingToBreak: there is none.
+        """
+        for program in self.background.running():
+            if any(word in part for part in program.command):
+                return program
+        raise NothingToBreak(f"No program that a lesson has started runs {word}.", self._rerun)
+
+    def restart_api(self) -> None:
+        """End the API and start it again, and wait until it listens."""
+        self.background.restart(self.program("sentiment.api:app"))
+        self.wait_for_port()
+
+    def wait_for_port(self) -> None:
+        """Wait until something listens on the port of the API.
+
+        Raises:
+            WorkbookError: nothing does, in time.
+        """
+        import socket
+
+        deadline = time.monotonic() + SECONDS_TO_ANSWER
+        while time.monotonic() < deadline:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", self.choices.port)) == 0:
+                    return
+            time.sleep(0.1)
+        raise WorkbookError(f"Nothing listens on port {self.choices.port} yet.", self._rerun)
+
+    @property
+    def _rerun(self) -> str:
+        return f"./workbook run {self.phase.number}"
+
+
+@dataclass(frozen=True)
+class Drill:
+    """One deliberate break."""
+
+    title: str  # what happened, as a colleague would tell it
+    turns_red: Callable[..., Any]  # the check
+    hints: tuple[str, ...]  # from a nudge to nearly the answer
+    way_back: str  # what a person does about it
+    break_it: Callable[[System], None]
+    fix: Callable[[System], None]
+    targets: tuple[str, ...] = TARGETS  # where there is what it breaks
+
+
+class Drills:
+    """The drills of one phase, of which one at most is under way."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._phase = system.phase
+        self._file = system.phase.state / "drill.json"
+
+    def names(self) -> list[str]:
+        """What the drills are called, on whichever target; a file that begins with _ is none."""
+        paths = self._phase.drills.glob("[!_]*.py")
+        return sorted(path.stem.replace("_", "-") for path in paths)
+
+    def of_target(self) -> dict[str, Drill]:
+        """The drills of the phase's target, by their names."""
+        drills = {name: self.load(name) for name in self.names()}
+        return {
+            name: drill for name, drill in drills.items() if self._phase.target in drill.targets
+        }
+
+    def load(self, name: str) -> Drill:
+        """Load a drill by its name.
+
+        Raises:
+            WorkbookError: there is none of that name.
+        """
+        if name not in self.names():
+            there_are = ", ".join(self.names()) or "none"
+            raise WorkbookError(
+                f"Phase {self._phase.number} has no drill {name!r}; it has {there_are}.",
+                f"./workbook drill {self._phase.number}",
+            )
+        path = self._phase.drills / f"{name.replace('-', '_')}.py"
+        home = str(self._phase.root)
+        if home not in sys.path:  # a drill names its check by importing it
+            sys.path.insert(0, home)
+        spec = importlib.util.spec_from_file_location(f"drills.{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        drill: Drill = module.DRILL
+        return drill
+
+    def under_way(self) -> str | None:
+        """The name of the drill that is under way."""
+        return (read_json(self._file) or {}).get("name")
+
+    def begin(self, name: str) -> Drill:
+        """Break what the drill breaks.
+
+        Raises:
+            WorkbookError: it is of the other target, another one is under way, or there is nothing
+                to break yet; or the break failed half-way, which `fix` mends.
+        """
+        drill = self.load(name)
+        if self._phase.target not in drill.targets:
+            raise WorkbookError(
+                f"The drill {name} is of the target {' and '.join(drill.targets)}; yours is "
+                f"{self._phase.target}.",
+                f"./workbook drill {self._phase.number}",
+            )
+        if current := self.under_way():
+            raise WorkbookError(
+                f"The drill {current} is under way: find what it broke, or mend it.",
+                f"./workbook drill {self._phase.number} --fix",
+            )
+        write_json(self._file, {"name": name, "hints": 0})
+        try:
+            drill.break_it(self._system)
+        except NothingToBreak:
+            self.end()
+            raise
+        return drill
+
+    def end(self) -> None:
+        """Forget the drill under way, and what it has put aside."""
+        shutil.rmtree(self._system.kept)
+        self._file.unlink()
+
+    def hint(self) -> tuple[int, int, str]:
+        """The next hint: its number, how many there are, and its text."""
+        name = self._current()
+        drill = self.load(name)
+        shown = min((read_json(self._file) or {}).get("hints", 0) + 1, len(drill.hints))
+        write_json(self._file, {"name": name, "hints": shown})
+        return shown, len(drill.hints), drill.hints[shown - 1]
+
+    def fix(self) -> Drill:
+        """Mend what the drill under way broke."""
+        drill = self.load(self._current())
+        drill.fix(self._system)
+        self.end()
+        return drill
+
+    def _current(self) -> str:
+        name = self.under_way()
+        if name is None:
+            raise WorkbookError(
+                f"No drill of phase {self._phase.number} is under way.",
+                f"./workbook drill {self._phase.number}",
+            )
+        return name

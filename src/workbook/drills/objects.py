@@ -1,0 +1,154 @@
+"""How drills change an object of the cluster, and put it back as it was."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from workbook.checks.deployment import Deployment
+from workbook.drills.drill import NothingToBreak, System
+from workbook.errors import WorkbookError
+from workbook.outcome import Finding
+from workbook.targets.kubernetes import APP, Found, Kubernetes, Object, eventually
+from workbook.targets.opening import open_cluster
+
+SECONDS_TO_SHOW = 90  # until a break can be seen
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # the next apply compares with it
+CONTAINER = "/spec/template/spec/containers/0"
+KEPT = (
+    "apiVersion",
+    "kind",
+    "type",
+    "data",
+    "spec",
+)  # and what names it; the rest is the cluster's
+Patch = list[dict[str, Any]]
+
+
+def goto(system: System) -> str:
+    """What makes the phase complete."""
+    return f"./workbook goto {system.phase.number}"
+
+
+def deploy_again(phase: int) -> str:
+    """The end of a way back: the lesson's own files are applied again."""
+    return (
+        '  eval "$(./workbook env)"\n'
+        f"  kubectl kustomize phases/phase{phase}/k8s/local | kubectl diff --filename -\n"
+        "shows what differs, the image too; then deploy again, as the lesson does."
+    )
+
+
+def cluster_of(system: System) -> Kubernetes:
+    """The learner's cluster.
+
+    Raises:
+        NothingToBreak: there is none, or not one of the workbook.
+    """
+    try:
+        return open_cluster(system.phase.root, system.choices.target)
+    except Finding as finding:
+        raise NothingToBreak(str(finding), goto(system)) from None
+
+
+def deployment_of(system: System) -> Deployment:
+    """The learner's Deployment.
+
+    Raises:
+        NothingToBreak: there is none.
+    """
+    cluster = cluster_of(system)
+    found = cluster.get_one("deployments", APP)
+    if found is None:
+        raise NothingToBreak("The API has not been deployed yet.", goto(system))
+    return Deployment(cluster, found)
+
+
+def change(system: System, kind: str, patch: Patch, name: str = APP, where: str = "") -> None:
+    """Keep an object, then change it.
+
+    Args:
+        kind: of the object, as kubectl calls it.
+        patch: operations of a JSON patch.
+        name: of the object.
+        where: its namespace, if that is not the API's.
+
+    Raises:
+        NothingToBreak: there is none.
+    """
+    cluster = cluster_of(system)
+    cluster = cluster.within(where or cluster.namespace)
+    try:
+        found = cluster.get_one(kind, name)
+    except Finding as finding:  # a kind that the cluster does not know
+        raise NothingToBreak(str(finding), goto(system)) from None
+    if found is None:
+        raise NothingToBreak(f"There is no {kind} {name} yet.", goto(system))
+    kept = {key: found[key] for key in KEPT if key in found}
+    annotations = found["metadata"].get("annotations", {})
+    kept["metadata"] = {
+        "name": name,
+        "namespace": cluster.namespace,
+        "labels": found["metadata"].get("labels", {}),
+        "annotations": {k: v for k, v in annotations.items() if k == LAST_APPLIED},
+    }
+    file = system.kept / f"{kind}.json"
+    file.touch(mode=0o600)  # it may be a Secret
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    words = ("patch", kind, name, "--type=json", "--patch-file=/dev/stdin")
+    kubectl(cluster, *words, stdin=json.dumps(patch))
+
+
+def put_back(system: System, kind: str) -> None:
+    """Put the kept object back, and wait until the API's pods are Ready."""
+    replace_with_kept(system, kind)
+    wait_for_rollout(cluster_of(system))
+
+
+def replace_with_kept(system: System, kind: str) -> None:
+    """Put the kept object back; there is none if the break was interrupted before it."""
+    kept = system.kept / f"{kind}.json"
+    if kept.exists():
+        text = kept.read_text(encoding="utf-8")
+        cluster = cluster_of(system).within(json.loads(text)["metadata"]["namespace"])
+        kubectl(cluster, "replace", "--filename=-", stdin=text)
+
+
+def wait_for_rollout(cluster: Kubernetes) -> None:
+    kubectl(cluster, "rollout", "status", f"deployment/{APP}", "--timeout=120s")
+
+
+def wait_until(look: Callable[[], Found], shows: Callable[[Found], bool]) -> None:
+    """Wait until the cluster shows what a break has done.
+
+    Raises:
+        WorkbookError: it does not.
+    """
+    if not shows(eventually(look, shows, SECONDS_TO_SHOW)):
+        raise WorkbookError("The break does not show on the cluster.", "./workbook status")
+
+
+def wait_for_pods(system: System, shows: Callable[[list[Object]], bool]) -> None:
+    """Wait until the newest pods show what a break has done to them."""
+    wait_until(deployment_of(system).pods, shows)
+
+
+def events_say(system: System, words: str) -> Callable[[list[Object]], bool]:
+    """Whether the events of pods hold these words."""
+    cluster = cluster_of(system)
+    return lambda pods: any(words in cluster.events(pod) for pod in pods)
+
+
+def ports_behind(cluster: Kubernetes) -> set[str]:
+    """The ports of ready pods that the Service sends requests to."""
+    return {each.rpartition(":")[2] for each in cluster.facts()["endpoints"]}
+
+
+def kubectl(cluster: Kubernetes, *words: str, stdin: str = "") -> None:
+    """Run kubectl.
+
+    Raises:
+        WorkbookError: it failed.
+    """
+    done = cluster.run(*words, stdin=stdin)
+    if done.returncode != 0:
+        raise WorkbookError(f"kubectl {words[0]} failed: {done.stderr.strip()}")

@@ -1,0 +1,98 @@
+"""What the learner has chosen (`workbook use`): target, ports of this machine, where on Azure."""
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from workbook.course.manifest import TARGETS
+from workbook.errors import WorkbookError
+from workbook.learner.store import read_json, write_json
+
+PORTS = {
+    "port": 8000,
+    "cluster_port": 8080,
+    "registry_port": 5001,
+    "database_port": 15432,
+    "gateway_port": 8443,
+    "gateway_http_port": 8081,
+}
+CLUSTER_PORTS = tuple(name for name in PORTS if name != "port")  # all but the API of phase 0
+
+
+# Of Azure.
+SUBSCRIPTION = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+LONGEST_PREFIX = 12  # as the variables of terraform/ have it
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The learner's choices, kept in .workbook/choices.json."""
+
+    target: str = "local"
+    port: int = PORTS["port"]  # of the API of phase 0
+    cluster_port: int = PORTS["cluster_port"]  # where the local cluster answers
+    registry_port: int = PORTS["registry_port"]  # of the registry beside it
+    database_port: int = PORTS["database_port"]  # where its database answers, from phase 2 on
+    gateway_port: int = PORTS["gateway_port"]  # where its gateway answers, from phase 4 on
+    gateway_http_port: int = PORTS["gateway_http_port"]  # the same, without TLS
+    subscription: str = ""  # of Azure, its id; "" until one is chosen
+    region: str = "westeurope"
+    prefix: str = ""  # of every name on Azure, and the value of the tag `workbook`; as above
+
+    def __post_init__(self) -> None:
+        if self.target not in TARGETS:
+            raise WorkbookError(
+                f"{self.target!r} is not a target: choose {' or '.join(TARGETS)}.",
+                "./workbook use local",
+            )
+        ports = [getattr(self, name) for name in PORTS]
+        for name, port in zip(PORTS, ports, strict=True):
+            if not 1024 <= port <= 65535 or ports.count(port) > 1:
+                problem = "chosen twice" if ports.count(port) > 1 else "not from 1024 to 65535"
+                option = f"--{name.replace('_', '-')}"
+                raise WorkbookError(
+                    f"{port} is {problem}: choose another one for {option}.",
+                    f"./workbook use {self.target} {option} {PORTS[name]}",
+                )
+        refuse_bad(self.subscription, self.region, self.prefix)
+
+
+def load_choices(home: Path) -> Choices:
+    """The kept choices, or the defaults where none are kept or the file is damaged."""
+    kept = read_json(home / ".workbook" / "choices.json") or {}
+    try:
+        return Choices(**kept)
+    except TypeError:
+        return Choices()
+
+
+def save_choices(home: Path, choices: Choices) -> None:
+    write_json(home / ".workbook" / "choices.json", asdict(choices))
+
+
+def refuse_bad(subscription: str, region: str, prefix: str) -> None:
+    """Say the rule that a choice breaks; an empty subscription or prefix is not chosen yet.
+
+    Raises:
+        WorkbookError: it breaks one.
+    """
+    if subscription and not re.fullmatch(SUBSCRIPTION, subscription):
+        raise WorkbookError(
+            f"{subscription!r} is not the id of a subscription: 32 hexadecimal digits, lower-case, "
+            "with hyphens, as `az account list --output table` shows it under SubscriptionId.",
+            "./workbook use azure --subscription ID",
+        )
+    if not re.fullmatch(r"[a-z]+[a-z0-9]*", region):
+        raise WorkbookError(
+            f"{region!r} is not the name of a region: lower-case letters and digits without "
+            "spaces, as `az account list-locations --output table` shows it under Name.",
+            "./workbook use azure --region westeurope",
+        )
+    right = re.fullmatch(r"[a-z](-?[a-z0-9])+", prefix) and 3 <= len(prefix) <= LONGEST_PREFIX
+    if prefix and not right:
+        raise WorkbookError(
+            f"{prefix!r} cannot be a prefix: 3 to {LONGEST_PREFIX} lower-case letters, digits and "
+            "single hyphens, with a letter first and no hyphen last. (The strictest name made from "
+            "it, that of a storage account, may have 24.)",
+            "./workbook use azure --prefix PREFIX",
+        )

@@ -1,0 +1,1 @@
+"""Lessons that run, and how a phase is left again."""

@@ -1,0 +1,77 @@
+"""The `%%bash` of the lessons: IPython's own, made strict, bounded and aware of the target."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.core.magic import Magics, cell_magic, magics_class
+
+from workbook.course.phase import Lesson, lessons, root
+from workbook.errors import WorkbookError
+from workbook.learner.background import Background
+from workbook.learner.choices import load_choices
+from workbook.lessons.shell import CellFailed, Shell
+from workbook.targets.environment import lesson_environment
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+DEFAULT_SECONDS = 300
+MARKS = {  # comments at the top of a cell that say how it is to be run
+    "target": re.compile(r"^# target: (\w+)$", re.MULTILINE),
+    "seconds": re.compile(r"^# time limit: (\d+) s$", re.MULTILINE),
+    "solution": re.compile(r"^# solution$", re.MULTILINE),
+}
+
+# ipykernel sets these, and programs would draw progress that moves the cursor
+SAYS_TERMINAL = ("CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR")
+
+
+class CellError(Exception):
+    """Shown in the notebook as one sentence, without a traceback into the workbook."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+@magics_class
+class BashMagic(Magics):
+    """Runs `%%bash` cells in one shell for the whole notebook."""
+
+    def __init__(self, shell: "InteractiveShell") -> None:
+        super().__init__(shell)
+        home = root()
+        choices = load_choices(home)
+        self._lesson = lesson = _lesson_of(Path.cwd(), home, choices.target)
+        self._target = choices.target
+        environment = {**os.environ, **lesson_environment(home, choices)}
+        for name in SAYS_TERMINAL:
+            environment.pop(name, None)
+        self._shell = Shell(Background(lesson.state), lesson.directory, environment)
+
+    @cell_magic
+    def bash(self, line: str, cell: str) -> None:
+        """Run a cell, or say why it is not run."""
+        target = MARKS["target"].search(cell)
+        if target and target[1] != self._target:
+            print(f"This cell is for the target {target[1]}; yours is {self._target}. Not run.")
+            return
+        if MARKS["solution"].search(cell) and "WORKBOOK_SOLUTIONS" not in os.environ:
+            print("This cell holds the answer, so it is not run here. Try it yourself:")
+            print(f"    workbook answer {self._lesson.argument} QUESTION YOUR_ANSWER")
+            return
+        limit = MARKS["seconds"].search(cell)
+        try:
+            self._shell.run(cell, float(limit[1]) if limit else DEFAULT_SECONDS, sys.stdout.write)
+        except CellFailed as error:
+            raise CellError(str(error)) from None
+
+
+def _lesson_of(directory: Path, home: Path, target: str) -> Lesson:
+    here = directory.resolve()
+    for lesson in lessons(home, target):
+        if here.is_relative_to(lesson.directory):
+            return lesson
+    raise WorkbookError(f"{directory} is not the folder of a lesson.", "./workbook lab")

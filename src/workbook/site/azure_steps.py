@@ -1,0 +1,82 @@
+"""What was done with each step of a lesson on Azure: run here, parsed here, or not run."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workbook.course.lesson import anchors, title_of
+from workbook.course.phase import Lesson
+
+RUN, PARSED, NOT_RUN = "run here", "parsed here", "not run"
+
+PARTS = re.compile(  # a heading, a cell, or an item of a list that is an az line
+    r"^(?P<heading>## .+)$|^```(?:bash|python)\n(?P<cell>(?s:.*?))^```$|^- `(?P<item>az .+)`$",
+    re.MULTILINE,
+)
+TARGET = re.compile(r"^# target: (\w+)$", re.MULTILINE)
+COMMAND = re.compile(r"\baz(?: [a-z][\w-]*)+")
+HERE_DOCUMENT = re.compile(r"(<<-?\s*'?(\w+)'?.*\n)(?:.*\n)*?\2$", re.MULTILINE)
+LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step, under the heading of its section."""
+
+    heading: str
+    text: str
+    mark: str
+
+
+def steps(lesson: str) -> list[Step]:
+    """What a learner on Azure does, in order; a cell for both targets is one step."""
+    found = []
+    heading = ""
+    for part in PARTS.finditer(lesson):
+        target = TARGET.search(part["cell"] or "")
+        if part["heading"]:
+            heading = part["heading"]
+        elif part["item"]:
+            found += [Step(heading, *step) for step in _commands(part["item"])]
+        elif target is None:
+            found.append(Step(heading, part["cell"], RUN))
+        elif target[1] == "azure":
+            found += [Step(heading, *step) for step in _commands(part["cell"])]
+    return found
+
+
+def page_of(lesson: Lesson) -> str:
+    """The part of the page that is about one lesson."""
+    text = lesson.lesson.read_text(encoding="utf-8")
+    found = steps(text)
+    rows = ["| Section | Step | Mark |", "| --- | --- | --- |"]
+    for heading in dict.fromkeys(step.heading for step in found):
+        section = f"[{heading[3:]}](lessons/{lesson.name}.md#{min(anchors(heading))})"
+        here = [step for step in found if step.heading == heading]
+        if shared := [step for step in here if step.mark == RUN]:
+            cells = "1 cell" if len(shared) == 1 else f"{len(shared)} cells"
+            rows.append(f"| {section} | {cells}, the same on both targets | **{RUN}** |")
+        rows += [
+            f"| {section} | {_as_code(step.text)} | **{step.mark}** |"
+            for step in here
+            if step.mark != RUN
+        ]
+    counts = Counter(step.mark for step in found)
+    total = ", ".join(f"{counts[mark]} {mark}" for mark in (RUN, PARSED, NOT_RUN))
+    return "\n".join([f"## {title_of(text)}\n", f"{total}.\n", *rows]) + "\n"
+
+
+def _commands(cell: str) -> Iterator[tuple[str, str]]:
+    """The lines of a cell with their marks; of a line with `az` in it, only the names of those."""
+    whole = HERE_DOCUMENT.sub(r"\1", cell).replace("\\\n", " ")
+    for line in whole.splitlines():
+        if commands := COMMAND.findall(line):
+            yield from ((command, PARSED) for command in commands)
+        elif line.strip() and not line.startswith("# "):
+            yield " ".join(line.split()), NOT_RUN
+
+
+def _as_code(text: str) -> str:
+    short = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+    return f"`` {short} ``" if "`" in short else f"`{short}`"

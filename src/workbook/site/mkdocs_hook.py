@@ -1,0 +1,203 @@
+"""A hook of MkDocs: makes pages of lessons and checks.
+
+A lesson's page is the notebook that `workbook run` kept, so the output on it is what really came
+out. Where there is none for the present text, the page has no output and `--strict` fails.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import DictLoader
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from nbconvert import MarkdownExporter
+
+from workbook.site.azure_steps import page_of
+from workbook.learner.background import Background
+from workbook.course.changes import differences
+from workbook.checks.check import Check, check_of, checks_of
+from workbook.course.manifest import TARGETS
+from workbook.learner.choices import load_choices
+from workbook.drills.drill import Drill, Drills, System
+from workbook.course.lesson import anchors, title_of
+from workbook.lessons.notebook import COLOURS, FIRST_CELL, executed
+from workbook.course.phase import Lesson, Phase, lessons, phases
+from workbook.learner.store import read_json
+
+log = logging.getLogger("mkdocs.hooks.workbook")
+
+LINK = re.compile(r"(?<=\]\()[^)\s#:]+")  # the file that a Markdown link names
+TEMPLATE = """\
+{% extends 'markdown/index.md.j2' %}
+{% macro said(text) %}
+
+````{ .text .no-copy title="Output" }
+{{ text | plain }}
+````
+{% endmacro %}
+{% macro plot(cell, output, kind) %}
+
+![{{ cell | plot_title }}]({{ output.metadata.filenames[kind] | path2url }})
+{% endmacro %}
+{% block codecell %}
+{%- if cell.metadata.get('jupyter', {}).source_hidden %}
+??? question "How to find it"
+
+{{ super() | trim | indent }}
+{% else %}{{ super() }}{% endif -%}
+{% endblock %}
+{% block input %}
+{{ cell | listing }}
+{% endblock %}
+{% block stream %}{{ said(output.text) }}{% endblock %}
+{% block data_text scoped %}{{ said(output.data['text/plain']) }}{% endblock %}
+{% block data_svg %}{{ plot(cell, output, 'image/svg+xml') }}{% endblock %}
+{% block data_png %}{{ plot(cell, output, 'image/png') }}{% endblock %}
+"""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the lessons, their images, and the files that they link to."""
+    home, target = _where(config)
+    for lesson in lessons(home, target):
+        for uri, content in _lesson(lesson).items():
+            files.append(File.generated(config, f"lessons/{uri}", content=content))
+    for older, newer in pairwise(phases(home, target)):
+        page = _changes(older, newer)
+        files.append(File.generated(config, f"lessons/{newer.name}/changes.md", content=page))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Add to two pages what there is to say of each lesson."""
+    part = {"reference/checks.md": _checks, "azure-steps.md": page_of}.get(page.file.src_uri)
+    if part is None:
+        return markdown
+    return "\n".join([markdown, *filter(None, map(part, lessons(*_where(config))))])
+
+
+def _where(config: MkDocsConfig) -> tuple[Path, str]:
+    """The workbook's folder, and the target whose runs are shown."""
+    home = Path(config.config_file_path).parent.resolve()
+    return home, load_choices(home).target
+
+
+def _lesson(lesson: Lesson) -> dict[str, str | bytes]:
+    """A lesson's page, its images, and a page for each file of its folder that it links to."""
+    notebook, when = _recorded(lesson)
+    notebook.cells = [cell for cell in notebook.cells if cell.source != FIRST_CELL]
+    exporter = MarkdownExporter(  # type: ignore[no-untyped-call]
+        template_file="lesson",
+        extra_loaders=[DictLoader({"lesson": TEMPLATE})],
+        filters={
+            "listing": _listing,
+            "plot_title": _plot_title,
+            "plain": lambda text: (
+                COLOURS.sub("", text).replace(f"{lesson.root}{os.sep}", "").rstrip()
+            ),
+        },
+    )
+    names = {"unique_key": lesson.name, "output_files_dir": f"{lesson.name}/plots"}
+    text, resources = exporter.from_notebook_node(notebook, resources=names)
+    text = re.sub(r"^# .+\n", lambda title: title[0] + when, text.lstrip(), count=1)
+    linked = {name for name in LINK.findall(text) if (lesson.directory / name).is_file()}
+    pages = {name: f"{lesson.name}/{name.removesuffix('.md')}.md" for name in linked}
+    return {
+        f"{lesson.name}.md": LINK.sub(lambda link: pages.get(link[0], link[0]), text),
+        **{page: _page_of(lesson.directory / name, lesson.root) for name, page in pages.items()},
+        **resources["outputs"],
+    }
+
+
+def _recorded(lesson: Lesson) -> tuple[Any, str]:
+    """The notebook with its output, if it is of the present text, and when that came out."""
+    notebook = nbformat.read(lesson.notebook, as_version=4)
+    kept = nbformat.read(executed(lesson), as_version=4) if executed(lesson).exists() else None
+    run = read_json(lesson.state / "run.json") or {}
+    if kept is None or not run.get("complete"):
+        what = "has not run to its end"
+    elif [cell.source for cell in kept.cells] != [cell.source for cell in notebook.cells]:
+        what = "has changed since it ran"
+    else:
+        started = datetime.fromisoformat(run["started"])
+        when = f"{started.day} {started:%B %Y at %H:%M} UTC, and took {run['seconds']:.0f} seconds"
+        return kept, f"\n*The output on this page is of a run that began on {when}.*\n"
+    advice = f"so its page has no output. Run: ./workbook run {lesson.argument}"
+    log.warning("Lesson %s %s, %s", lesson.argument, what, advice)
+    return notebook, ""
+
+
+def _listing(cell: Any) -> str:
+    language = "bash" if cell.source.startswith("%%bash") else "python"
+    return f"```{language}\n{cell.source.removeprefix('%%bash').strip()}\n```"
+
+
+def _plot_title(cell: Any) -> str:
+    title = re.search(r'title[=(]"([^"]+)"', cell.source)
+    return f"Plot: {title[1]}" if title else "Plot"
+
+
+def _page_of(path: Path, root: Path) -> str:
+    """The page of a file: a Markdown file as it is, any other as a listing."""
+    content = path.read_text(encoding="utf-8").rstrip()
+    if path.suffix == ".md":
+        return content
+    name = path.relative_to(root).as_posix()
+    return f"# {path.name}\n\n`{name}`\n\n````{path.suffix[1:] or 'text'}\n{content}\n````\n"
+
+
+def _changes(older: Phase, newer: Phase) -> str:
+    """The page of what a phase changes, but for the lesson, which is new each time."""
+    parts = [
+        f"# From phase {older.number} to phase {newer.number}",
+        f"What [the lesson](../{newer.name}.md) changes in the code, as "
+        f"`./workbook diff {older.number} {newer.number}` shows it.",
+    ]
+    own = {older.lesson.name, older.notebook.name, newer.notebook.name}
+    for name, difference in differences(older, newer):
+        if name not in own and not name.endswith(".lock"):  # hashes, which nobody reads
+            parts += [f"## {name}", f"````diff\n{difference.rstrip()}\n````"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _checks(lesson: Lesson) -> str:
+    """The part of the reference that is about one lesson; empty where it has no checks."""
+    text = lesson.lesson.read_text(encoding="utf-8")
+    headings = {min(anchors(line)): line for line in re.findall(r"^## .+$", text, re.MULTILINE)}
+    drills = _drills(lesson)
+    parts = []
+    for function, check in _functions(lesson):
+        anchor = check.read.partition("#")[2]
+        parts.append(f"### {check.line}")
+        if needed := [other for other in map(check_of, check.after) if other]:
+            parts.append(f"Looked at after: {', '.join(f'*{other.line}*' for other in needed)}.")
+        parts.append(
+            f"Explained in: [{headings[anchor][3:]}](../lessons/{lesson.name}.md#{anchor})."
+        )
+        for name, drill in drills.items():
+            if drill.turns_red is function:
+                command = f"./workbook drill {lesson.argument} {name}"
+                where = "" if drill.targets == TARGETS else f" (on {drill.targets[0]})"
+                parts.append(f"Broken by{where}: `{command}`. {drill.title}")
+    return "\n\n".join([f"## {title_of(text)}", *parts]) + "\n" if parts else ""
+
+
+def _drills(lesson: Lesson) -> dict[str, Drill]:
+    if not isinstance(lesson, Phase):  # a notebook has none
+        return {}
+    drills = Drills(System(lesson, load_choices(lesson.root), Background(lesson.state)))
+    return {name: drills.load(name) for name in drills.names()}
+
+
+def _functions(lesson: Lesson) -> list[tuple[Callable[..., Any], Check]]:
+    """The lesson's checks, in the order of its list."""
+    text = lesson.lesson.read_text(encoding="utf-8")
+    return sorted(checks_of(lesson).items(), key=lambda item: text.find(f"- [ ] {item[1].line}"))

@@ -1,0 +1,1 @@
+"""Where the lessons run: this machine, its cluster, Azure."""

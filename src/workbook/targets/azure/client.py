@@ -1,0 +1,151 @@
+"""Azure, asked through the learner's az: JSON in answer, or a reason with the way to mend it.
+
+az and not a client library, so that whatever the workbook says it saw, the learner can see by
+typing the same.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbook.errors import WorkbookError
+from workbook.learner.choices import Choices
+
+ABSENT = re.compile(r"Resource(Group)?NotFound|does not exist|not (be )?found")
+SECONDS_TO_ANSWER = 120  # some lists are long, and az itself takes seconds to start
+LOG_IN = 'eval "$(./workbook env)"; az login'
+
+
+class AzureError(WorkbookError):
+    """az gave no answer."""
+
+
+class AzMissing(AzureError):
+    """There is no az on this machine."""
+
+
+class NotLoggedIn(AzureError):
+    """az has no login, or one that has run out."""
+
+
+class WrongSubscription(AzureError):
+    """The login cannot see the chosen subscription, or none is chosen."""
+
+
+class TooSlow(AzureError):
+    """az has not answered in time."""
+
+
+class NotJson(AzureError):
+    """az answered with something that is not JSON."""
+
+
+class Refused(AzureError):
+    """Azure, or az, says no; the message is theirs."""
+
+
+class NotThere(Refused):
+    """Azure has nothing of that name."""
+
+
+def az_folder(home: Path) -> Path:
+    """Where az keeps the login, the chosen subscription and its extensions.
+
+    It is the workbook's own, as the kubeconfig is: `az account set` here changes nothing for the
+    learner's other terminals, and nothing that they type there leads a lesson elsewhere.
+    """
+    return home / ".workbook" / "azure" / "az"
+
+
+@dataclass(frozen=True)
+class Azure:
+    """One subscription; no other one is ever asked."""
+
+    subscription: str
+    folder: Path  # of az: see az_folder
+
+    def ask(self, *words: str, seconds: float = SECONDS_TO_ANSWER) -> Any:
+        """What az answers to a command, parsed; None where it answers nothing.
+
+        Raises:
+            AzureError: there is no answer. Which kind of it says why.
+        """
+        options = ["--subscription", self.subscription, "--output", "json", "--only-show-errors"]
+        command = ["az", *words, *options]
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            done = subprocess.run(
+                command,
+                env={**os.environ, "AZURE_CONFIG_DIR": str(self.folder)},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=seconds,
+            )
+        except FileNotFoundError:
+            raise AzMissing(
+                "There is no az, the Azure CLI, on this machine.",
+                "install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
+            ) from None
+        except subprocess.TimeoutExpired:
+            raise TooSlow(
+                f"az has not answered within {seconds:.0f} s: az {' '.join(words)}",
+                "the same command again; https://azure.status.microsoft shows outages",
+            ) from None
+        if done.returncode != 0:
+            raise self._reason(done.stderr, words)
+        try:
+            return json.loads(done.stdout) if done.stdout.strip() else None
+        except ValueError:
+            raise NotJson(
+                f"az {' '.join(words)} answered no JSON, but: {done.stdout.strip()[:120]}",
+                "az upgrade",
+            ) from None
+
+    def list(self, *words: str) -> list[dict[str, Any]]:
+        """What az lists.
+
+        Raises:
+            AzureError: there is no list. Which kind of it says why.
+        """
+        listed = self.ask(*words)
+        if not isinstance(listed, list):
+            raise NotJson(f"az {' '.join(words)} answered no list, but: {listed}", "az upgrade")
+        return listed
+
+    def _reason(self, said: str, words: tuple[str, ...]) -> AzureError:
+        lines = [line for line in said.splitlines() if line.strip()]
+        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+        message = (errors or lines or ["az gives no reason"])[-1].strip()
+        if re.search(r"az login", said):
+            return NotLoggedIn(f"The workbook's az has no valid login: {message}", LOG_IN)
+        if re.search(r"Subscription \S+ not (found|recognized)|SubscriptionNotFound", said):
+            return WrongSubscription(
+                f"The login of the workbook's az does not see the subscription "
+                f"{self.subscription}: {message}",
+                "az account list --all --output table, then ./workbook use azure --subscription ID",
+            )
+        again = shlex.join(["az", *words, "--subscription", self.subscription])
+        kind = NotThere if ABSENT.search(said) else Refused
+        return kind(f"az {' '.join(words)}: {message}", f'eval "$(./workbook env)"; {again}')
+
+
+def open_azure(home: Path, choices: Choices) -> Azure:
+    """The chosen subscription.
+
+    Raises:
+        AzureError: none is chosen, or no prefix.
+    """
+    if not choices.subscription:
+        raise WrongSubscription(
+            "No Azure subscription is chosen.", "./workbook use azure --subscription ID"
+        )
+    if not choices.prefix:  # whatever carries it is ours, so there is none by default
+        raise AzureError("No prefix is chosen.", "./workbook use azure --prefix PREFIX")
+    return Azure(choices.subscription, az_folder(home))

@@ -1,0 +1,45 @@
+"""The learner's cluster on Azure: the one that carries our tag, wherever a kubeconfig leads."""
+
+from pathlib import Path
+
+from workbook.learner.choices import load_choices
+from workbook.outcome import NotStarted, Unknown
+from workbook.targets.azure.client import AzureError, open_azure
+from workbook.targets.azure.names import TAG
+from workbook.targets.azure.owned import ours
+
+
+def refuse_another(home: Path, kubeconfig: Path, host: str) -> None:
+    """Let nobody take another cluster for the learner's. Azure is asked anew each time.
+
+    Args:
+        home: the workbook's folder.
+        kubeconfig: the workbook's own file.
+        host: where it leads.
+
+    Raises:
+        NotStarted: the learner has no cluster.
+        Unknown: the host is not that of one, or Azure does not say.
+    """
+    choices = load_choices(home)
+    try:
+        azure = open_azure(home, choices)
+        clusters = ours(azure.list("aks", "list"), choices.prefix)
+    except AzureError as error:
+        raise Unknown(
+            f"whether {kubeconfig} leads to a cluster of yours: {error} Type: {error.run_next}"
+        ) from None
+    where = f"with the tag {TAG}={choices.prefix} in the subscription {choices.subscription}"
+    if not clusters:
+        raise NotStarted(f"there is no cluster {where}: make one, as lesson 1 does")
+    if any(host in (each.get("fqdn"), each.get("privateFqdn")) for each in clusters):
+        return
+    commands = [
+        f"az aks get-credentials --resource-group {each['resourceGroup']} --name {each['name']} "
+        '--file "$KUBECONFIG" --overwrite-existing'
+        for each in clusters
+    ]
+    raise Unknown(
+        f"{kubeconfig} leads to {host or 'no host'}, which is no cluster {where}. "
+        f"Type: {' or: '.join(commands)}"
+    )

@@ -1,0 +1,55 @@
+"""What the commands of a lesson rely on: where programs are, and names of the learner's system."""
+
+import os
+import sys
+from pathlib import Path
+
+from workbook.learner.choices import Choices
+from workbook.targets.address import service_address
+from workbook.targets.azure.client import az_folder
+from workbook.targets.azure.names import names
+from workbook.targets.kubernetes import GATEWAY_NAMESPACES
+from workbook.targets.local.cluster import Cluster
+from workbook.targets.local.provider import configuration
+from workbook.targets.local.tools import EVERYWHERE, folder_of, gateway_crds
+
+
+def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
+    """The variables that a lesson's commands need, beside those that are set already.
+
+    KUBECONFIG is the workbook's own, also before there is a cluster: a lesson's kubectl must never
+    reach another one. For the same reason, az keeps its login in a folder of the workbook's own.
+    """
+    folders = [Path(sys.executable).parent, *map(folder_of, EVERYWHERE)]
+    environment = {
+        "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),
+        "WORKBOOK_ROOT": str(home),
+        "WORKBOOK_TARGET": choices.target,
+        "PORT": str(choices.port),
+        "GATEWAY_NAMESPACE": GATEWAY_NAMESPACES[choices.target],
+        "KUBECONFIG": str(home / ".workbook" / choices.target / "kubeconfig"),
+    }
+    # Terraform: the Kubernetes backend does not read KUBECONFIG; no look for newer versions
+    environment |= {"KUBE_CONFIG_PATH": environment["KUBECONFIG"], "CHECKPOINT_DISABLE": "1"}
+    if choices.target == "local":
+        environment["TF_CLI_CONFIG_FILE"] = str(configuration())
+    for name in ("NO_PROXY", "no_proxy"):  # what is on this machine is not behind a proxy
+        environment[name] = ",".join(filter(None, [os.environ.get(name), "localhost,127.0.0.1"]))
+    if choices.target == "local" and (record := Cluster(home).record()):
+        environment |= {
+            "ADDRESS": service_address(record),
+            "BASE_IMAGE": record.base_image,
+            "REGISTRY": f"localhost:{record.registry_port}",
+            "TF_VAR_registry": f"localhost:{record.registry_port}",
+            "POSTGRES_PORT": str(record.database_port),
+            "GATEWAY_CRDS": str(gateway_crds()),
+            "GATEWAY_PORT": str(record.gateway_port),
+            "GATEWAY_HTTP_PORT": str(record.gateway_http_port),
+        }
+        if record.docker_host:
+            environment["DOCKER_HOST"] = record.docker_host
+    if choices.target == "azure":
+        environment["AZURE_CONFIG_DIR"] = str(az_folder(home))
+        if choices.subscription:
+            environment |= {"ARM_SUBSCRIPTION_ID": choices.subscription, **names(choices)}
+    return environment

@@ -1,0 +1,219 @@
+"""The learner's cluster, as the checks ask it: by kubectl, with the workbook's own kubeconfig.
+
+kubectl and not a client library, so that whatever a check says it saw, the learner can see by
+typing the same.
+"""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from workbook.errors import WorkbookError
+from workbook.outcome import Wrong
+from workbook.targets.local.cluster import authority
+
+Object = dict[str, Any]  # as the API server gives it
+Found = TypeVar("Found")
+NAMESPACE = "ml-demo"
+GATEWAY_NAMESPACES = {  # where phase 4 makes its Gateway
+    "local": NAMESPACE,
+    "azure": "ml-gateway",  # phases/phase4/k8s/azure/namespace.yaml
+}
+APP = "ml-api"  # its Deployment and its Service, and the value of its label
+RESTARTS = {  # what brings back an API server that does not answer
+    "local": "./workbook up",
+    "azure": 'az aks start --resource-group "$RG" --name "$AKS"',
+}
+SECONDS_TO_ANSWER = 10
+SECONDS_TO_DELETE = 120  # the pods of a namespace take their time to end
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """A cluster and the namespace that the lessons work in."""
+
+    kubectl: Path
+    kubeconfig: Path
+    namespace: str = NAMESPACE
+    restart: str = RESTARTS["local"]
+
+    def within(self, namespace: str) -> "Kubernetes":
+        """The same cluster, in another namespace."""
+        return replace(self, namespace=namespace)
+
+    def command(self, *words: str) -> list[str]:
+        """A kubectl command against this cluster and namespace."""
+        options = [f"--kubeconfig={self.kubeconfig}", f"--namespace={self.namespace}"]
+        return [str(self.kubectl), *options, *words]
+
+    def run(
+        self, *words: str, stdin: str = "", seconds: float = SECONDS_TO_ANSWER
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run kubectl; its status is the caller's to judge."""
+        return subprocess.run(
+            self.command(f"--request-timeout={seconds}s", *words),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+
+    def authority(self) -> str | None:
+        """What its API server is known by; None where the kubeconfig cannot be read."""
+        found = self._kubeconfig()
+        return authority(found) if found else None
+
+    def host(self) -> str:
+        """The name of its API server's host; "" where the kubeconfig cannot be read."""
+        found = self._kubeconfig()
+        server = found["clusters"][0]["cluster"]["server"] if found else ""
+        return urlsplit(server).hostname or ""
+
+    def _kubeconfig(self) -> Object | None:
+        done = self.run("config", "view", "--raw", "--minify", "--output=json")
+        if done.returncode != 0:
+            return None
+        found: Object = json.loads(done.stdout)
+        return found
+
+    def ask_ready(self) -> "subprocess.CompletedProcess[str]":
+        """Ask the API server whether it is ready; its status 0 says so."""
+        return self.run("get", "--raw=/readyz")
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object and wait until it is gone; nothing happens where there is none.
+
+        Raises:
+            WorkbookError: it is still there.
+        """
+        words = ["delete", kind, name, "--ignore-not-found", f"--timeout={SECONDS_TO_DELETE}s"]
+        done = self.run(*words, seconds=SECONDS_TO_DELETE)
+        if done.returncode != 0:
+            raise WorkbookError(f"The {kind} {name} cannot be deleted: {done.stderr.strip()}")
+
+    def get(self, kind: str, selector: str = "") -> list[Object]:
+        """The objects of a kind in the namespace, the newest last.
+
+        Raises:
+            Wrong: the API server does not answer, forbids it, or does not know the kind.
+        """
+        words = ["get", kind, "--output=json"]
+        words += [f"--selector={selector}"] if selector else []
+        words += ["--sort-by=.metadata.creationTimestamp"]
+        done = self.run(*words)
+        if done.returncode != 0:
+            raise unreachable(done.stderr, self.restart)
+        items: list[Object] = json.loads(done.stdout)["items"]
+        return items
+
+    def get_one(self, kind: str, name: str) -> Object | None:
+        """One object, or None where there is none of that name."""
+        return next((item for item in self.get(kind) if name_of(item) == name), None)
+
+    def events(self, item: Object, count: int = 3) -> str:
+        """The last events of an object that are not "Normal", a line each."""
+        found = [
+            event
+            for event in self.get("events")
+            if event["involvedObject"]["name"] == name_of(item) and event.get("type") != "Normal"
+        ]
+        found.sort(key=_last_seen)
+        lines = [f"{event.get('reason', '')}: {event.get('message', '')}" for event in found]
+        return "\n".join(dict.fromkeys(lines[-count:]))
+
+    def last_lines(self, pod: str, count: int = 3) -> str:
+        """The end of what the pod's first container logged, before a restart if there was one."""
+        for which in (["--previous"], []):
+            said = self.run("logs", pod, f"--tail={count}", *which).stdout.strip()
+            if said and not said.startswith("unable to retrieve"):  # kubectl says so on stdout
+                return said
+        return ""
+
+    def facts(self, app: str = APP) -> dict[str, dict[str, str] | list[str]]:
+        """The pods of an app with what keeps each, and where its Service sends requests."""
+        pods = self.get("pods", f"app.kubernetes.io/name={app}")
+        slices = self.get("endpointslices", f"kubernetes.io/service-name={app}")
+        keepers = {name_of(pod): owner_of(pod)["name"] for pod in pods if not is_ending(pod)}
+        return {"pods": keepers, "endpoints": ready_endpoints(slices)}
+
+
+def name_of(item: Object) -> str:
+    """The name of an object."""
+    name: str = item["metadata"]["name"]
+    return name
+
+
+def uid_of(item: Object) -> str:
+    """What tells an object from an earlier one of the same name."""
+    uid: str = item["metadata"]["uid"]
+    return uid
+
+
+def owner_of(item: Object) -> dict[str, str]:
+    """The name and the uid of what keeps an object; both "" where nothing does."""
+    owners = item["metadata"].get("ownerReferences") or [{}]
+    return {key: owners[0].get(key, "") for key in ("name", "uid")}
+
+
+def is_ending(item: Object) -> bool:
+    """Whether an object is being deleted, and only takes its time."""
+    return "deletionTimestamp" in item["metadata"]
+
+
+def _last_seen(event: Object) -> str:
+    times = (event.get("lastTimestamp"), event.get("eventTime"))
+    return str(next((t for t in times if t), event["metadata"]["creationTimestamp"]))
+
+
+def ready_endpoints(slices: list[Object]) -> list[str]:
+    """The addresses and ports of ready pods in EndpointSlices, as 10.0.0.1:80."""
+    return [
+        f"{address}:{port['port']}"
+        for each in slices
+        for endpoint in each.get("endpoints") or []
+        if endpoint["conditions"].get("ready")
+        for address in endpoint["addresses"]
+        for port in each["ports"] or []
+    ]
+
+
+def unreachable(said: str, run_next: str) -> Wrong:
+    """The outcome when the API server does not answer, or not with what it is asked for."""
+    last = (said.strip().splitlines() or ["no reason given"])[-1]
+    if "(Forbidden)" in said:
+        return Wrong(
+            expected="to be allowed to read this",
+            found=last,
+            why="your user may not",
+            run_next=f"kubectl auth can-i --list --namespace {NAMESPACE}",
+        )
+    if "doesn't have a resource type" in said:
+        return Wrong(
+            expected="a cluster that knows this kind of object",
+            found=last,
+            why="the kind is defined by an object of its own, which a lesson installs, and which "
+            "is not there",
+            run_next="kubectl api-resources",
+        )
+    return Wrong(
+        expected="a cluster whose API server answers",
+        found=last,
+        why="the cluster, or the container engine that it runs on, is stopped",
+        run_next=run_next,
+    )
+
+
+def eventually(
+    look: Callable[[], Found], is_settled: Callable[[Found], bool], seconds: float
+) -> Found:
+    """Look until what is found is settled or the time is up; returns what was seen last."""
+    deadline = time.monotonic() + seconds
+    while not is_settled(found := look()) and time.monotonic() < deadline:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    return found

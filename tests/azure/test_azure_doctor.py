@@ -1,0 +1,197 @@
+"""`doctor` on Azure: what stands in the way is found before anything is made, with its fix."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from copies import cli_of
+from recorded_az import SUBSCRIPTION, RecordedAz, recorded
+
+from workbook.course.phase import Phase
+from workbook.learner.choices import Choices
+from workbook.targets.azure.doctor import examine_azure
+from workbook.targets.observation import Observation
+
+CHOICES = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
+
+
+@pytest.fixture
+def ready(az: RecordedAz) -> RecordedAz:
+    """A subscription in which nothing stands in the way, and nothing is made yet."""
+    az.answer("resource list", [])
+    az.answer("keyvault list-deleted", [])
+    kubectl = az.folder / "kubectl"
+    kubectl.touch()
+    kubectl.chmod(0o755)
+    return az
+
+
+def examine(home: Path, number: int = 1) -> list[Observation]:
+    return examine_azure(Phase(number, home, "azure"), CHOICES)
+
+
+def fixes(home: Path, number: int = 1) -> dict[str, str]:
+    return {seen.what: seen.fix for seen in examine(home, number) if seen.fix}
+
+
+def test_nothing_is_to_be_mended_where_all_is_well(ready: RecordedAz, tmp_path: Path) -> None:
+    assert fixes(tmp_path, 3) == {}
+    for call in ready.calls():
+        assert call[call.index("--subscription") + 1] == SUBSCRIPTION
+        assert not {"create", "delete", "purge", "register", "set"} & set(call)
+
+
+def test_what_the_learner_has_made_does_not_stand_in_the_way(
+    ready: RecordedAz, tmp_path: Path
+) -> None:
+    ready.answer("resource list", recorded("resource list"))
+    ready.answer("acr check-name", {"nameAvailable": False, "reason": "AlreadyExists"})
+    ready.change("vm list-usage", lambda usage: usage[0].update(currentValue="8"))
+    assert fixes(tmp_path, 2) == {}
+    # but Terraform makes another cluster, while the one made by hand is still there
+    assert set(fixes(tmp_path, 3)) == {"Standard_D4as_v5 in westeurope"}
+
+
+def test_an_old_az_and_a_login_that_is_missing_are_named_first(
+    ready: RecordedAz, tmp_path: Path
+) -> None:
+    ready.change("version", lambda answer: answer.update({"azure-cli": "2.86.0"}))
+    assert fixes(tmp_path)["az"].startswith("az upgrade")
+    ready.answer("version", recorded("version"))
+    ready.say("account show", stderr="ERROR: Please run 'az login' to setup account.", status=1)
+    assert fixes(tmp_path) == {"Azure": 'eval "$(./workbook env)"; az login'}
+
+
+def test_a_missing_kubectl_is_named(ready: RecordedAz, tmp_path: Path) -> None:
+    (ready.folder / "kubectl").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(ready.folder))
+        assert "az aks install-cli" in fixes(tmp_path)["kubectl"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fix"),
+    [
+        ({"isDefault": False}, f"az account set --subscription {SUBSCRIPTION}"),
+        ({"state": "Disabled"}, "./workbook use azure --subscription ID"),
+    ],
+)
+def test_a_subscription_that_the_lessons_would_miss_is_named(
+    ready: RecordedAz, tmp_path: Path, change: dict[str, Any], fix: str
+) -> None:
+    ready.change("account show", lambda account: account.update(change))
+    assert fix in fixes(tmp_path)["subscription"]
+
+
+@pytest.mark.parametrize(
+    ("held", "missing"),
+    [
+        (["Owner"], []),
+        (["Contributor", "User Access Administrator"], []),
+        (["Contributor", "Role Based Access Control Administrator"], []),
+        (["Contributor"], ["Role Based Access Control Administrator"]),
+        (["Reader"], ["Contributor", "Role Based Access Control Administrator"]),
+        ([], ["Contributor", "Role Based Access Control Administrator"]),
+    ],
+)
+def test_missing_roles_are_named_with_the_command_that_gives_them(
+    ready: RecordedAz, tmp_path: Path, held: list[str], missing: list[str]
+) -> None:
+    [owner] = recorded("role assignment list")
+    ready.answer("role assignment list", [{**owner, "roleDefinitionName": role} for role in held])
+    fix = fixes(tmp_path).get("roles", "")
+    assert fix.count("az role assignment create") == len(missing)
+    for role in missing:
+        assert f'--role "{role}" --scope /subscriptions/{SUBSCRIPTION}' in fix
+
+
+def test_a_provider_that_is_not_registered_is_named_from_the_phase_that_needs_it(
+    ready: RecordedAz, tmp_path: Path
+) -> None:
+    postgres = "Microsoft.DBforPostgreSQL"
+
+    def unregister(providers: list[dict[str, str]]) -> None:
+        next(p for p in providers if p["namespace"] == postgres)["registrationState"] = (
+            "Registering"
+        )
+
+    ready.change("provider list", unregister)
+    assert "resource providers" not in fixes(tmp_path, 1)
+    for number in (2, 4):
+        register = f"az provider register --wait --namespace {postgres} --subscription"
+        assert fixes(tmp_path, number)["resource providers"].startswith(register)
+
+
+def restrict(kind: str) -> dict[str, Any]:
+    """As learn.microsoft.com/rest/api/compute/resource-skus/list shows it."""
+    where = {"locations": ["westeurope"], "zones": ["1"] if kind == "Zone" else []}
+    reason = "NotAvailableForSubscription"
+    values = ["westeurope"]
+    return {"type": kind, "values": values, "restrictionInfo": where, "reasonCode": reason}
+
+
+@pytest.mark.parametrize(("kind", "stands_in_the_way"), [("Location", True), ("Zone", False)])
+def test_a_size_that_the_subscription_may_not_have_there_is_named(
+    ready: RecordedAz, tmp_path: Path, kind: str, stands_in_the_way: bool
+) -> None:
+    ready.change("vm list-skus", lambda sizes: sizes[0]["restrictions"].append(restrict(kind)))
+    found = fixes(tmp_path).get("Standard_D4as_v5 in westeurope")
+    assert found == ("./workbook use azure --region REGION" if stands_in_the_way else None)
+
+
+def test_a_region_without_the_size_is_named(ready: RecordedAz, tmp_path: Path) -> None:
+    ready.answer("vm list-skus", [])
+    assert "--region" in fixes(tmp_path)["Standard_D4as_v5 in westeurope"]
+
+
+@pytest.mark.parametrize(
+    ("which", "label"), [(0, "Total Regional vCPUs"), (2, "Standard DASv5 Family vCPUs")]
+)
+def test_too_small_a_quota_is_named(
+    ready: RecordedAz, tmp_path: Path, which: int, label: str
+) -> None:
+    ready.change("vm list-usage", lambda usage: usage[which].update(currentValue="7"))
+    [seen] = [seen for seen in examine(tmp_path) if seen.fix]
+    assert seen.found == f"3 of 4 vCPUs free: {label}"
+    assert "az vm list-usage" in seen.fix
+
+
+def test_a_name_that_somebody_else_has_is_named(ready: RecordedAz, tmp_path: Path) -> None:
+    taken = {"nameAvailable": False, "reason": "AlreadyExists", "message": "It is in use."}
+    ready.answer("acr check-name", taken)
+    wanted = {"registry mldemo1a2b3c4d": "./workbook use azure --prefix PREFIX"}
+    assert fixes(tmp_path) == wanted
+
+
+def test_a_deleted_vault_of_ours_is_purged_and_another_one_left_alone(
+    ready: RecordedAz, tmp_path: Path
+) -> None:
+    ready.answer("keyvault list-deleted", recorded("keyvault list-deleted"))
+    purge = "az keyvault purge --name ml-demo-1a2b3c4d --location westeurope --subscription"
+    assert fixes(tmp_path) == {"key vaults": f"{purge} {SUBSCRIPTION}"}
+    ready.change(
+        "keyvault list-deleted",
+        lambda vaults: vaults[0]["properties"].update(purgeProtectionEnabled=True),
+    )
+    assert fixes(tmp_path) == {"key vaults": "./workbook use azure --prefix PREFIX"}
+
+
+def test_one_question_that_azure_refuses_does_not_hide_the_others(
+    ready: RecordedAz, tmp_path: Path
+) -> None:
+    ready.say("provider list", stderr="ERROR: AuthorizationFailed", status=1)
+    ready.answer("vm list-skus", [])
+    assert set(fixes(tmp_path)) == {"Azure", "Standard_D4as_v5 in westeurope"}
+
+
+def test_doctor_prints_the_fix_and_phase_0_does_not_ask_azure(
+    ready: RecordedAz, fresh: Path
+) -> None:
+    cli = cli_of(fresh)
+    cli("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
+    ready.change("account show", lambda account: account.update(isDefault=False))
+    cli("doctor", "0", PATH=ready.path)
+    assert ready.calls() == []
+    done = cli("doctor", "1", PATH=ready.path)
+    assert done.returncode == 1
+    assert f"az account set --subscription {SUBSCRIPTION}" in done.stdout

@@ -1,0 +1,157 @@
+"""What a learner types: every shell cell is bash, and every `az` line is one that azure-cli takes.
+
+Nothing is run and nobody is asked. `tests/azure/az` has the reader, the parser and the rules.
+"""
+
+import re
+import subprocess
+from dataclasses import replace
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+from az.lint import RULES
+from az.review import Command, Finding, commands_of, findings
+from copies import ROOT
+
+from workbook.course.phase import Lesson, lessons
+from workbook.site.azure_steps import NOT_RUN, PARSED, RUN, steps
+
+TEXTS = sorted(
+    file
+    for pattern in ("*.md", "phases/*/README.md", "notebooks/*/README.md", "docs/**/*.md")
+    for file in ROOT.glob(pattern)
+)
+WRONG = ROOT / "tests" / "azure" / "az" / "wrong.md"
+VERDICT = re.compile(r"^\s*(?:#|<!--) (refused|wrong|right)(?:: (.+?))?(?: -->)?$")
+CELL = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+Found = list[tuple[Command, list[Finding]]]
+
+
+def text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def review(commands: list[Command]) -> Found:
+    """Each command with what is against it."""
+    against = findings(commands)
+    return [(one, [found for found in against if found.command is one]) for one in commands]
+
+
+@pytest.fixture(scope="module")
+def commands() -> list[Command]:
+    """Every `az` command of lessons and documents."""
+    return commands_of({str(file.relative_to(ROOT)): text_of(file) for file in TEXTS})
+
+
+@pytest.fixture(scope="module")
+def wrong() -> Found:
+    """What is found in a text of lines that are wrong on purpose."""
+    return review(commands_of({WRONG.name: text_of(WRONG)}))
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_shell_cell_is_bash(file: Path) -> None:
+    for cell in CELL.findall(text_of(file)):
+        done = subprocess.run(["bash", "-n"], input=cell, capture_output=True, text=True)
+        assert done.returncode == 0, f"{cell}\n{done.stderr}"
+
+
+def test_every_az_line_is_one_that_azure_cli_takes(commands: list[Command]) -> None:
+    assert len(commands) > 20
+    assert "\n".join(map(str, findings(commands))) == ""
+
+
+def test_a_misspelt_option_or_command_is_refused(commands: list[Command]) -> None:
+    """Each option of each line, one at a time; where there is none, the command's last word."""
+    misspelt = {}
+    for command in commands:
+        words = command.words
+        options = [index for index, word in enumerate(words) if word.startswith("--")]
+        for index in options or [len(words) - 1]:
+            at = 3 if options else 1
+            wrong = [*words]
+            wrong[index] = f"{words[index][:at]}{words[index][at - 1 :]}"  # --nname, sstop
+            misspelt[(*wrong,)] = replace(command, words=wrong)
+    assert len(misspelt) > len(commands)
+    found = review([*misspelt.values()])
+    accepted = [one for one, against in found if not any(f.is_refusal for f in against)]
+    assert "\n".join(map(str, accepted)) == ""
+
+
+@pytest.mark.parametrize("lesson", lessons(ROOT, "local"), ids=lambda lesson: lesson.name)
+def test_the_page_calls_parsed_what_is_parsed(lesson: Lesson, commands: list[Command]) -> None:
+    source = str(lesson.lesson.relative_to(ROOT))
+    lines = [one.words for one in commands if one.file == source and not one.only_mentioned]
+    names = [takewhile(lambda word: re.fullmatch(r"[a-z][\w-]*", word), words) for words in lines]
+    marked = [step.text for step in steps(text_of(lesson.lesson)) if step.mark == PARSED]
+    assert sorted(marked) == sorted(" ".join(["az", *name]) for name in names)
+
+
+def test_each_step_has_its_mark() -> None:
+    lesson = """\
+## A cluster
+
+```bash
+kubectl get nodes
+```
+
+```bash
+# target: local
+workbook up
+```
+
+```bash
+# target: azure
+# time limit: 60 s
+export ID="$(az account show --query id)" GROUP="$(az group list | head -n 1)"
+az group create --name shop \\
+  --location westeurope
+python - <<'END'
+print("az group list")
+END
+echo done
+```
+
+```python
+print("on both")
+```
+
+## The end
+
+- `az group delete --name shop --yes`
+"""
+    assert [(step.heading, step.text, step.mark) for step in steps(lesson)] == [
+        ("## A cluster", "kubectl get nodes\n", RUN),
+        ("## A cluster", "az account show", PARSED),
+        ("## A cluster", "az group list", PARSED),
+        ("## A cluster", "az group create", PARSED),
+        ("## A cluster", "python - <<'END'", NOT_RUN),
+        ("## A cluster", "echo done", NOT_RUN),
+        ("## A cluster", 'print("on both")\n', RUN),
+        ("## The end", "az group delete", PARSED),
+    ]
+
+
+def test_of_each_wrong_line_is_said_what_is_wrong_with_it(wrong: Found) -> None:
+    verdicts = {
+        line: (match[1], match[2] or "")
+        for line, text in enumerate(text_of(WRONG).splitlines(), start=1)
+        if (match := VERDICT.search(text))
+    }
+    for command, found in wrong:
+        verdict, expected = verdicts[max(line for line in verdicts if line < command.line)]
+        refusals = [finding.what for finding in found if finding.is_refusal]
+        rules = [finding.what.partition(":")[0] for finding in found if not finding.is_refusal]
+        if verdict == "refused":
+            assert [what for what in refusals if expected in what], f"{command}\n{refusals}"
+        else:
+            assert refusals == [], command
+            assert rules == (expected.split(", ") if expected else []), command
+    assert len(verdicts) == len({command.line for command, _ in wrong})
+
+
+def test_every_rule_has_a_line_that_breaks_it(wrong: Found) -> None:
+    said = [finding.what for _, found in wrong for finding in found]
+    assert [rule.name for rule in RULES if not any(rule.why in what for what in said)] == []

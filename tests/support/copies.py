@@ -1,0 +1,81 @@
+"""Copies of the workbook to try things on: the learner's own state and port are left alone."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """The environment without what `./workbook test` itself has set."""
+    names = ("WORKBOOK_", "PORT", "PYTHONPATH", "KUBE", "DOCKER_HOST", "ADDRESS", "REGISTRY", "TF_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(names)}
+    return {**kept, "NO_COLOR": "1", **more}
+
+
+def copy_workbook(to: Path, with_environment: bool = True) -> Path:
+    """Copy what git tracks, or would; with the environment that is already there."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name)
+    subprocess.run(["git", "init", "-q"], cwd=to, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=to, check=True)
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+    subprocess.run(["git", *identity, "commit", "-qm", "copy"], cwd=to, check=True)
+    if with_environment:
+        (to / ".venv").symlink_to(ROOT / ".venv")
+    return to
+
+
+def copy_manifests(home: Path) -> None:
+    """Give a folder what each phase says of itself, and nothing else of a workbook."""
+    for file in (ROOT / "phases").glob("*/phase.toml"):
+        (home / file.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, home / file.relative_to(ROOT))
+
+
+def cli_of(home: Path) -> Cli:
+    """The workbook's CLI in a copy: `cli("check", "0")`."""
+
+    def cli(*words: str, seconds: float = 300, **more: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["./workbook", *words],
+            cwd=home,
+            env=clean_environment(**more),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+
+    return cli
+
+
+def assert_passed(done: "subprocess.CompletedProcess[str]") -> None:
+    """Fail with what a command said, and nothing around it: from the first wrong check on."""
+    if done.returncode != 0:
+        said = f"{done.stdout}{done.stderr}".strip()
+        wrong = said.find("\n ✘ ")
+        command = " ".join(map(str, done.args))
+        pytest.fail(f"{command}: exit {done.returncode}\n{said[max(wrong, 0) :]}", pytrace=False)

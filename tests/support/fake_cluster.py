@@ -1,0 +1,39 @@
+"""A cluster that is not there: its record, and a kubectl that answers what a test says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from workbook.targets.local.cluster import Record
+
+RECORD = Record(
+    kubernetes="1.36.2",
+    node_image="node",
+    registry_image="registry",
+    base_image="base",
+    offline=True,
+    docker_host="",
+    cluster_port=8080,
+    registry_port=5001,
+    database_port=15432,
+    gateway_port=8443,
+    gateway_http_port=8081,
+)
+
+
+def write_kubectl(file: Path, cases: dict[str, str], first: str = "") -> None:
+    """Write a kubectl that runs the shell of the first pattern that fits its words.
+
+    Args:
+        file: the program.
+        cases: the shell to run, by patterns of `case`.
+        first: shell that runs each time, before that.
+    """
+    lines = [f"{pattern}) {shell} ;;" for pattern, shell in cases.items()]
+    file.write_text("\n".join(["#!/bin/sh", first, 'case "$*" in', *lines, "esac\n"]))
+    file.chmod(0o755)
+
+
+def say(*items: Any) -> str:
+    """The shell that answers with a list of objects."""
+    return f"echo '{json.dumps({'items': items})}'"

@@ -1,0 +1,259 @@
+"""The CLI: each verb helps, refuses with a sentence, and is safe to run again."""
+
+import fcntl
+import json
+import re
+import shlex
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+from copies import ROOT, clean_environment, cli_of, copy_workbook, free_port
+from proofs import drill_names
+
+from workbook.cli import VERBS
+
+NAMES = [verb.__name__ for verb in VERBS]
+
+
+@pytest.mark.parametrize("verb", NAMES)
+def test_every_verb_helps_with_an_example(verb: str) -> None:
+    done = cli_of(ROOT)(verb, "--help")
+    assert done.returncode == 0
+    assert re.search(rf"Example: .*workbook {verb}", " ".join(done.stdout.split()))
+
+
+def commands_in_prose() -> list[str]:
+    """Every `./workbook …` of the README, the runbook, the lessons and the site."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    pages += [*ROOT.glob("docs/**/*.md"), *ROOT.glob("phases/phase*/README.md")]
+    pages += ROOT.glob("notebooks/*/README.md")
+    pattern = r"(?:`|^)\./workbook ([a-z][^`\n]*)(?:`|$)"
+    found = (re.findall(pattern, page.read_text(encoding="utf-8"), re.M) for page in pages)
+    return sorted({command.strip() for commands in found for command in commands})
+
+
+@pytest.mark.parametrize("command", commands_in_prose())
+def test_every_command_in_prose_is_understood(command: str) -> None:
+    words = [word.strip("[]") for word in shlex.split(command)]
+    for placeholder, value in (("M", "0"), ("N", "1"), ("NAME", "stale-process")):
+        words = [value if word == placeholder else word for word in words]
+    done = cli_of(ROOT)(*words, "--help")
+    assert done.returncode == 0, done.stderr
+    assert f"./workbook {words[0]}" in done.stdout
+
+
+def test_the_two_commands_of_the_readme_are_what_starts_everything() -> None:
+    """`start` is run by the fixture `ran`, and `test` by CI."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^```bash\n(.*?)^```", readme, re.M | re.S) == [
+        "./workbook start\n",
+        "./workbook test\n",
+    ]
+    assert (ROOT / ".ci/run").read_text().endswith("exec ./workbook test\n")
+
+
+def test_help_waits_for_nothing_that_only_some_verbs_need() -> None:
+    code = "import sys, workbook.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    python = str(ROOT / ".venv/bin/python")
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    slow = {"httpx", "IPython", "jupytext", "nbclient", "nbformat", "pytest", "setuptools"}
+    assert slow & set(done.stdout.split()) == set()
+
+
+def test_the_verbs_of_the_design_are_there() -> None:
+    wanted = (
+        "start run check goto doctor status cost diff receipt reset env lab test drill use up down"
+    )
+    assert set(wanted.split()) <= set(NAMES)
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "goto", "doctor", "receipt", "reset", "drill"])
+def test_a_phase_that_is_not_there_is_named(fresh: Path, verb: str) -> None:
+    done = cli_of(fresh)(verb, "7")
+    assert done.returncode == 2
+    assert done.stderr.startswith("There is no phase 7 yet; there is 0")
+
+
+def test_outside_a_workbook_it_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(ROOT / ".venv/bin/workbook"), "status"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "is not a workbook" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_fresh_copy_has_nothing_to_reset_and_nothing_running(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    assert "as new" in cli("reset", "0").stdout
+    assert "Nothing of the workbook is running" in cli("down").stdout
+    assert "not checked yet" in cli("status").stdout
+
+
+def test_nothing_is_certified_that_was_not_checked(fresh: Path) -> None:
+    done = cli_of(fresh)("receipt", "0")
+    assert done.returncode == 2
+    assert "Run next: ./workbook check 0" in done.stderr
+
+
+DRILLS = [(n, name) for n in ("0", "1") for name in drill_names(int(n))]
+
+
+@pytest.mark.parametrize(("number", "drill"), DRILLS)
+def test_a_drill_needs_something_to_break(fresh: Path, number: str, drill: str) -> None:
+    cli = cli_of(fresh)
+    begun = cli("drill", number, drill)
+    assert begun.returncode == 2
+    assert re.search(rf"Run next: ./workbook (run|goto) {number}", begun.stderr)
+    assert "No drill" in cli("drill", number, "--fix").stderr
+
+
+def test_a_drill_that_is_not_there_is_refused_with_the_list(fresh: Path) -> None:
+    done = cli_of(fresh)("drill", "0", "nonsense")
+    assert done.returncode == 2
+    assert "stale-process" in done.stderr
+
+
+def test_choices_are_kept_and_bad_ones_refused(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    assert cli("use", "local", "--port", "8123").returncode == 0
+    assert "export PORT=8123" in cli("env").stdout
+    ports = ("--port", "8123", "--cluster-port", "8123")
+    for bad in (("use", "moon"), ("use", "local", "--port", "80"), ("use", "local", *ports)):
+        done = cli(*bad)
+        assert done.returncode == 2
+        assert "Run next: ./workbook use" in done.stderr
+    assert "export PORT=8123" in cli("env").stdout
+
+
+def test_a_damaged_choice_does_not_lock_the_learner_out(fresh: Path) -> None:
+    (fresh / ".workbook").mkdir()
+    (fresh / ".workbook/choices.json").write_bytes(b'{"target": "lo\xff')
+    assert "export PORT=8000" in cli_of(fresh)("env").stdout
+
+
+def test_env_puts_the_workbooks_own_python_first(fresh: Path) -> None:
+    lines = cli_of(fresh)("env").stdout
+    script = f"{lines}\ncommand -v python workbook uvicorn\n"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert done.stdout.count(".venv/bin/") == 3
+
+
+def test_an_unknown_question_is_refused(fresh: Path) -> None:
+    done = cli_of(fresh)("answer", "0", "meaning-of-life", "42")
+    assert done.returncode == 2
+    assert "asks no question 'meaning-of-life'" in done.stderr
+
+
+def test_an_answer_is_kept_beside_the_others(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    cli("answer", "0", "swing-word", "food")
+    cli("answer", "0", "right-when-sure", " 97 ")
+    cli("answer", "0", "swing-word", "not")
+    kept = json.loads((fresh / ".workbook/local/phase0/answers.json").read_text())
+    assert kept == {"swing-word": "not", "right-when-sure": "97"}
+
+
+def test_start_names_the_program_that_has_the_port(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    port = free_port()
+    cli("use", "local", "--port", str(port))
+    with socket.create_server(("127.0.0.1", port)):
+        done = cli("start")
+    assert done.returncode == 2
+    assert f"port {port}: taken by" in done.stdout
+    assert f"./workbook use local --port {port + 1}" in done.stdout
+    assert not (fresh / "phases/phase0/model").exists()
+
+
+def test_doctor_finds_a_checkout_with_crlf(fresh: Path) -> None:
+    lesson = fresh / "phases/phase0/README.md"
+    lesson.write_bytes(lesson.read_bytes().replace(b"\n", b"\r\n"))
+    done = cli_of(fresh)("doctor", "0")
+    assert done.returncode == 1
+    assert "core.autocrlf" in done.stdout
+
+
+def test_two_commands_do_not_work_on_one_system_at_once(fresh: Path) -> None:
+    (fresh / ".workbook").mkdir()
+    with (fresh / ".workbook/lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = cli_of(fresh)("run", "0")
+    assert done.returncode == 2
+    assert "Another workbook command is at work" in done.stderr
+
+
+def test_diff_shows_what_a_phase_changes_and_nothing_else(fresh: Path) -> None:
+    newer = fresh / "phases/phase7"
+    newer.mkdir()
+    for path in (fresh / "phases/phase0").rglob("*"):
+        if path.is_file():
+            copy = newer / path.relative_to(fresh / "phases/phase0")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    with (newer / "sentiment/settings.py").open("a") as file:
+        file.write("ADDED = 1\n")
+    (newer / "Dockerfile").write_text("FROM scratch\n")
+    (newer / "model").mkdir()
+    (newer / "model/manifest.json").write_text("{}")
+    done = cli_of(fresh)("diff", "0", "7")
+    assert done.returncode == 0
+    changed = re.findall(r"^\+(?!\+\+)(.*)$", done.stdout, re.MULTILINE)
+    assert changed == ["FROM scratch", "ADDED = 1"]
+    assert re.findall(r"^-(?!--)", done.stdout, re.MULTILINE) == []
+
+
+def test_lab_opens_a_copy_of_the_lesson(fresh: Path) -> None:
+    with subprocess.Popen(
+        ["./workbook", "lab", "0"],
+        cwd=fresh,
+        env=clean_environment(BROWSER="true"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as lab:
+        watchdog = threading.Timer(60, lab.kill)
+        watchdog.start()
+        try:
+            assert lab.stdout is not None
+            found = (re.search(r"http://127\S+/lab/tree/\S+", line) for line in lab.stdout)
+            address = next(match for match in found if match)[0]
+            page = httpx.get(address, follow_redirects=True)
+        finally:
+            watchdog.cancel()
+            lab.kill()
+    assert page.status_code == 200
+    assert "my-phase0.ipynb" in address
+    lesson = (fresh / "phases/phase0/phase0.ipynb").read_bytes()
+    assert (fresh / "phases/phase0/my-phase0.ipynb").read_bytes() == lesson
+
+
+def test_the_wheel_installs_and_its_cli_answers(tmp_path: Path) -> None:
+    python = str(ROOT / ".venv/bin/python")
+    build = [python, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path)]
+    source = tmp_path / "source"
+    copy_workbook(source, with_environment=False)
+    subprocess.run([*build, str(source)], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    target = tmp_path / "installed"
+    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
+    subprocess.run([*install, str(wheel)], check=True)
+    code = "import workbook; print(workbook.__file__); from workbook.cli import main; main()"
+    done = subprocess.run(
+        [python, "-c", code, "--version"],
+        cwd=tmp_path,
+        env=clean_environment(PYTHONPATH=str(target)),
+        capture_output=True,
+        text=True,
+    )
+    assert str(target) in done.stdout, done.stderr
+    assert done.stdout.splitlines()[-1] == "0.1.0"
+    assert (target / "workbook/lessons/prelude.sh").is_file()

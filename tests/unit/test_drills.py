@@ -1,0 +1,75 @@
+"""A drill that is begun too early changes nothing, and says what is missing."""
+
+from pathlib import Path
+
+import pytest
+from fake_cluster import say, write_kubectl
+
+from workbook.course.phase import Phase
+from workbook.drills.drill import Drills, NothingToBreak, System
+from workbook.learner.background import Background
+from workbook.learner.choices import Choices
+from workbook.targets.kubernetes import Kubernetes
+
+ROOT = Path(__file__).parents[2]
+OF_PHASE_4 = (
+    "batches-of-one",
+    "certificate-of-another-authority",
+    "nobody-measures",
+    "setting-changed-in-place",
+)
+
+
+@pytest.fixture
+def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is asked of a cluster in the state of phase 3."""
+    asked = tmp_path / "asked"
+    kubectl = tmp_path / "kubectl"
+    deployment = {"metadata": {"name": "ml-api"}, "spec": {}}
+    write_kubectl(
+        kubectl,
+        {
+            '*"get hpa"*': say(),
+            '*"get deployments"*': say(deployment),
+            "*": 'echo "error: the server does not have a resource type" >&2; exit 1',
+        },
+        first=f'echo "$*" >> {asked}',
+    )
+    cluster = Kubernetes(kubectl, tmp_path / "kubeconfig")
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.setattr("workbook.drills.objects.open_cluster", lambda home, target: cluster)
+    return asked
+
+
+@pytest.mark.parametrize("name", [*OF_PHASE_4, "route-to-nowhere"])
+def test_a_drill_of_phase_4_waits_for_phase_4(tmp_path: Path, kubectl: Path, name: str) -> None:
+    phase = Phase(4, tmp_path, "local")
+    drills = Drills(System(phase, Choices(), Background(phase.state)))
+    drill = Drills(System(Phase(4, ROOT, "local"), Choices(), Background(phase.state))).load(name)
+    drills.load = lambda wanted: drill  # type: ignore[method-assign]
+    with pytest.raises(NothingToBreak) as raised:
+        drills.begin(name)
+    assert raised.value.run_next == "./workbook goto 4"
+    assert drills.under_way() is None
+    assert all(" get " in line for line in kubectl.read_text().splitlines())
+
+
+@pytest.mark.parametrize(("target", "where"), [("local", "ml-demo"), ("azure", "ml-gateway")])
+@pytest.mark.parametrize("name", ["missing-class", "listener-on-another-port"])
+def test_a_drill_changes_the_gateway_where_it_is(
+    tmp_path: Path, kubectl: Path, name: str, target: str, where: str
+) -> None:
+    gateway = {"kind": "Gateway", "metadata": {"name": "ml-api"}, "spec": {}}
+    write_kubectl(
+        tmp_path / "kubectl", {'*"get gateway"*': say(gateway)}, first=f'echo "$*" >> {kubectl}'
+    )
+    phase = Phase(4, tmp_path, target)
+    system = System(phase, Choices(target=target), Background(phase.state))
+    drill = Drills(System(Phase(4, ROOT, target), Choices(), Background(phase.state))).load(name)
+    drill.break_it(system)
+    drill.fix(system)
+    *changes, rollout = kubectl.read_text().splitlines()
+    assert all(f"--namespace={where} " in line for line in changes)
+    assert [line.split()[3] for line in changes] == ["get", "patch", "replace"]
+    assert "rollout status deployment/ml-api" in rollout
+    assert "--namespace=ml-demo " in rollout

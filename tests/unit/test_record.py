@@ -1,0 +1,159 @@
+"""What checks make of an old recording, and of passwords in objects and logs."""
+
+import base64
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the checks are no part of the package
+
+from checks.phase2.conftest import RECORDING
+from checks.phase2.test_disturbance import test_stopped_database_costs_nothing as stopped
+from checks.phase2.test_security import test_passwords_are_secret as passwords_are_secret
+from checks.phase2.test_understanding import test_log_is_understood as log_is_understood
+from checks.phase3.conftest import RECORDING as REBUILD
+from checks.phase3.test_lifetimes import test_rebuilt_in_minutes as rebuilt
+from workbook.checks.deployment import Deployment
+from workbook.course.phase import Phase
+from workbook.learner.answers import write_answer
+from workbook.learner.choices import Choices
+from workbook.measure.traffic import Traffic, write_traffic
+from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import Kubernetes, Object
+
+DAY = 86400
+PASSWORD = "5f4dcc3b5aa765d61d8327de"
+
+
+def retention(days: int) -> Object:
+    """The CronJob, as far as it says after how many days."""
+    env = [{"name": "SENTIMENT_KEEP_DAYS", "value": str(days)}]
+    pod = {"spec": {"containers": [{"env": env}]}}
+    return {"spec": {"jobTemplate": {"spec": {"template": pod}}}}
+
+
+def check_recording(home: Path, *, age: float, rows: int, keeps: Object | None) -> str:
+    """The check, on a recording of two answers, and rows that the table has of them."""
+    phase = Phase(2, home, "local")
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age))
+    samples = [(0.1, 5.0, ""), (0.2, 5.0, "")]
+    write_traffic(phase.state, RECORDING, Traffic([], started, "", {}, {}, samples=samples))
+    request = SimpleNamespace(getfixturevalue=lambda name: {"recorded": (rows, rows)})
+    made = {"metadata": {"creationTimestamp": "2020-01-01T00:00:00Z"}}
+    deployment = Deployment(cast(Kubernetes, None), made)
+    return stopped(cast(pytest.FixtureRequest, request), phase, deployment, keeps, active=False)
+
+
+def test_rows_of_an_outdated_recording_are_not_called_lost(tmp_path: Path) -> None:
+    with pytest.raises(NotStarted, match=r"record it anew: lesson 2.* 8 days old.* after 7"):
+        check_recording(tmp_path, age=8.5 * DAY, rows=0, keeps=retention(7))
+
+
+@pytest.mark.parametrize(("age", "keeps"), [(6.9 * DAY, retention(7)), (99 * DAY, None)])
+def test_rows_that_nothing_has_deleted_yet_are_counted(
+    tmp_path: Path, age: float, keeps: Object | None
+) -> None:
+    assert "2 rows" in check_recording(tmp_path, age=age, rows=2, keeps=keeps)
+    with pytest.raises(Wrong, match="expected 2 rows for 2 answers, found 1 rows"):
+        check_recording(tmp_path, age=age, rows=1, keeps=keeps)
+
+
+def test_rows_of_an_outdated_rebuild_are_not_called_lost(tmp_path: Path) -> None:
+    phase = Phase(3, tmp_path, "azure")
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 8.5 * DAY))
+    write_traffic(phase.state, REBUILD, Traffic([], started, "", {}, {}, samples=[(0.1, 5.0, "")]))
+    unused = cast(Any, None)
+    with pytest.raises(NotStarted, match=r"record it anew: lesson 3.* 8 days old.* after 7"):
+        rebuilt(phase, unused, unused, {}, retention(7), {"recorded": 0, "oldest": None})
+    with pytest.raises(Wrong, match="expected 1 rows for 1 answers"):
+        rebuilt(phase, unused, unused, {}, retention(9), {"recorded": 0, "oldest": None})
+
+
+def test_an_answer_about_a_row_that_is_gone_is_to_be_given_again(tmp_path: Path) -> None:
+    phase = Phase(2, tmp_path, "local")
+    write_answer(phase, "who-wrote", "ml-api-1")
+    with pytest.raises(NotStarted, match="send my-first-row"):
+        log_is_understood(phase, {"who_wrote": []})
+    with pytest.raises(Wrong, match="who-wrote"):
+        log_is_understood(phase, {"who_wrote": ["ml-api-2"]})
+
+
+def named(name: str, **more: Any) -> Object:
+    return {"metadata": {"name": name}, **more}
+
+
+@dataclass(frozen=True)
+class Said(Kubernetes):
+    """A cluster that says what a test wants, by namespace and kind; logs by namespace and pod."""
+
+    objects: dict[tuple[str, str], list[Object]] = field(default_factory=dict)
+    logs: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def get(self, kind: str, selector: str = "") -> list[Object]:
+        return self.objects.get((self.namespace, kind), [])
+
+    def run(self, *words: str, stdin: str = "", seconds: float = 0) -> Any:
+        assert words[0] == "logs"
+        return SimpleNamespace(stdout=self.logs.get((self.namespace, words[1]), ""))
+
+
+def cluster() -> Said:
+    """An API and a database, as the lesson makes them."""
+    secret = {"password": base64.b64encode(f"{PASSWORD}\n".encode()).decode()}
+    owner = {"password": base64.b64encode(b"another").decode()}
+    secrets = [named("database-ml-api", data=secret), named("database-owner", data=owner)]
+    objects = {
+        ("ml-demo", "secrets"): secrets,
+        ("ml-demo", "pods"): [named("ml-api-1")],
+        ("ml-data", "pods"): [named("postgres-0")],
+    }
+    return Said(Path("kubectl"), Path("kubeconfig"), objects=objects)
+
+
+def check_passwords(there: Said, target: str = "local") -> str:
+    return passwords_are_secret(there, Choices(target=target))
+
+
+def test_passwords_are_looked_for_where_the_target_has_a_database() -> None:
+    there = cluster()
+    assert check_passwords(there) == "looked for in 4 objects and logs"
+    assert check_passwords(there, "azure") == "looked for in 2 objects and logs"
+
+
+@pytest.mark.parametrize("namespace", ["ml-demo", "ml-data"])
+@pytest.mark.parametrize("kind", ["deployments", "statefulsets", "cronjobs", "configmaps"])
+@pytest.mark.parametrize("written", [PASSWORD, base64.b64encode(PASSWORD.encode()).decode()])
+def test_a_password_in_an_object_is_found_and_shown(
+    namespace: str, kind: str, written: str
+) -> None:
+    there = cluster()
+    there.objects[namespace, kind] = [named("telling", data={"URL": f"postgresql://x:{written}@y"})]
+    with pytest.raises(Wrong, match=f"password of database-ml-api .* {kind} telling") as wrong:
+        check_passwords(there)
+    command = f"kubectl --namespace {namespace} get {kind} telling --output yaml"
+    assert wrong.value.rows["run next"] == command
+
+
+@pytest.mark.parametrize(("namespace", "pod"), [("ml-demo", "ml-api-1"), ("ml-data", "postgres-0")])
+def test_a_password_in_a_log_is_found_and_shown(namespace: str, pod: str) -> None:
+    there = cluster()
+    there.logs[namespace, pod] = f"ALTER ROLE ml_api PASSWORD '{PASSWORD}'"
+    with pytest.raises(Wrong, match=f"log of {pod}") as wrong:
+        check_passwords(there)
+    command = f"kubectl --namespace {namespace} logs {pod} --all-containers"
+    assert wrong.value.rows["run next"] == command
+    assert PASSWORD not in str(wrong.value.rows)
+
+
+def test_what_ends_and_what_a_rollback_would_need_is_left_alone() -> None:
+    there = cluster()
+    telling = {"data": PASSWORD}
+    ending = {"metadata": {"name": "old", "deletionTimestamp": "2026-01-01T00:00:00Z"}, **telling}
+    there.objects["ml-demo", "pods"].append(ending)
+    there.objects["ml-demo", "replicasets"] = [named("old", spec={"replicas": 0}, **telling)]
+    assert "4 objects and logs" in check_passwords(there)

@@ -1,0 +1,210 @@
+"""The shell of a lesson: strict, streamed, bounded, and one for all cells."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from workbook.learner.background import Background
+from workbook.lessons.shell import CellFailed, Shell
+
+
+class Cells:
+    """Runs cells and keeps what they wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        self.background = Background(folder / "state")
+        self.shell = Shell(self.background, folder, dict(os.environ))
+        self.written: list[str] = []
+
+    def run(self, code: str, seconds: float = 20) -> str:
+        self.written.clear()
+        self.shell.run(code, seconds, self.written.append)
+        return "".join(self.written)
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> Iterator[Cells]:
+    cells = Cells(tmp_path)
+    yield cells
+    cells.background.end_all()
+
+
+def eventually(condition: Callable[[], object], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_output_and_errors_are_shown(cells: Cells) -> None:
+    assert cells.run("echo out; echo err >&2") == "out\nerr\n"
+
+
+def test_output_is_shown_while_the_cell_runs(cells: Cells, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    seen_early: list[bool] = []
+
+    def write(text: str) -> None:
+        if "first" in text:
+            seen_early.append(not gate.exists())
+            gate.touch()
+
+    cells.shell.run(f"echo first; until [ -e {gate} ]; do sleep 0.05; done; echo last", 20, write)
+    assert seen_early == [True]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("echo one\nfalse\necho two", "line 2: false"),
+        ("false | cat", "line 1: "),
+        ('echo "$not_set"', "not_set"),
+        ("f() { ls /nowhere; }\nf", "ls /nowhere"),
+        ("exit 7", "status 7"),
+        ("if then", "status 2"),
+    ],
+)
+def test_the_first_failure_ends_the_cell(cells: Cells, code: str, told: str) -> None:
+    with pytest.raises(CellFailed) as failure:
+        cells.run(code)
+    assert "two" not in "".join(cells.written)
+    assert told in str(failure.value) + "".join(cells.written)
+
+
+def test_exported_variables_and_the_folder_last(cells: Cells, tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    cells.run("export KEPT='two words\nand a line'; lost=1; cd inner")
+    assert cells.run('echo "$KEPT"; echo "${lost:-none}"; basename "$PWD"') == (
+        "two words\nand a line\nnone\ninner\n"
+    )
+
+
+def test_the_machinery_leaves_no_variables_behind(cells: Cells) -> None:
+    assert "WORKBOOK_CELL" not in cells.run("export A=1; env") + cells.run("env")
+
+
+def test_a_failed_cell_keeps_what_it_exported_before(cells: Cells) -> None:
+    with pytest.raises(CellFailed):
+        cells.run("export BEFORE=1; false")
+    assert cells.run('echo "$BEFORE"') == "1\n"
+
+
+def test_a_cell_is_ended_when_its_time_is_up(cells: Cells, tmp_path: Path) -> None:
+    with pytest.raises(CellFailed, match="time limit"):
+        cells.run(f"sleep 600 & echo $! > {tmp_path}/pid; sleep 600", seconds=0.5)
+    pid = int((tmp_path / "pid").read_text())
+    assert eventually(lambda: not psutil.pid_exists(pid))
+
+
+def test_bytes_that_are_not_text_do_no_harm(cells: Cells) -> None:
+    written = cells.run(r"printf 'caf\351 \xe2\x9c'; sleep 0.2; printf '\x94 \0 end'")
+    assert written == "caf\ufffd ✔ \0 end"
+
+
+def test_much_output_arrives_whole(cells: Cells) -> None:
+    assert len(cells.run("seq 200000").splitlines()) == 200_000
+
+
+def test_nothing_waits_for_the_keyboard(cells: Cells) -> None:
+    assert cells.run("cat; echo after") == "after\n"
+
+
+def test_a_program_in_the_background_outlives_its_cell(cells: Cells) -> None:
+    cells.run("(while :; do echo tick; sleep 0.05; done) &")
+    (program,) = cells.background.running()
+    assert eventually(lambda: "tick" in program.last_lines())
+    cells.run("echo another cell")
+    assert cells.background.running() == [program]
+
+
+def test_a_cell_that_is_run_again_replaces_its_program(cells: Cells) -> None:
+    code = "sleep 600 &"
+    cells.run(code)
+    (first,) = cells.background.running()
+    cells.run(code)
+    (second,) = cells.background.running()
+    assert second.pid != first.pid
+    assert first.process() is None
+
+
+def test_a_program_that_fails_in_the_background_fails_the_cell(cells: Cells) -> None:
+    with pytest.raises(CellFailed, match="background"):
+        cells.run("(exit 3) & sleep 0.3")
+
+
+def test_an_interrupt_ends_what_the_cell_had_started(cells: Cells, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+
+    def interrupt(text: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cells.shell.run(f"sleep 600 & echo $! > {pid_file}; echo go; wait", 20, interrupt)
+    pid = int(pid_file.read_text())
+    assert eventually(lambda: not psutil.pid_exists(pid))
+
+
+def test_what_is_ended_may_give_back_its_lock_first(cells: Cells, tmp_path: Path) -> None:
+    """As Terraform does: bash itself is gone by then."""
+    lock = tmp_path / "lock"
+    code = f"""python3 -c 'import signal, pathlib, sys, time
+lock = pathlib.Path("{lock}")
+def give_back(*_):
+    time.sleep(0.5)
+    lock.unlink()
+    sys.exit()
+signal.signal(signal.SIGTERM, give_back)
+lock.touch()
+time.sleep(600)'"""
+    with pytest.raises(CellFailed, match="time limit"):
+        cells.run(code, seconds=1.5)
+    assert not lock.exists()
+
+
+def test_only_programs_of_ours_are_ended(cells: Cells) -> None:
+    cells.run("sleep 600 &")
+    (program,) = cells.background.running()
+    # as after a restart of the machine: the same id, another process
+    other = program.__class__(**{**program.__dict__, "started": program.started - 100})
+    assert other.process() is None
+    cells.background.end(other)
+    assert psutil.pid_exists(program.pid)
+
+
+def test_a_program_that_ends_at_once_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(pid: int) -> None:
+        raise psutil.NoSuchProcess(pid)
+
+    monkeypatch.setattr(psutil, "Process", gone)
+    background = Background(tmp_path)
+    program = background.start(["sh", "-c", "echo why"], tmp_path, "short")
+    assert program.process() is None
+    deadline = time.monotonic() + 10
+    while not program.last_lines() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert program.last_lines() == "why"
+    assert background.remembered() == []
+
+
+def test_a_program_that_ignores_the_polite_signal_is_ended(
+    cells: Cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbook.learner.background.SECONDS_TO_END", 0.3)
+    cells.run("""python3 -c 'import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+time.sleep(600)' &""")
+    (program,) = cells.background.running()
+    assert eventually(lambda: "ready" in program.last_lines())
+    os.kill(program.pid, signal.SIGTERM)
+    cells.background.end_all()
+    assert program.process() is None
