@@ -22,11 +22,11 @@ from copies import ROOT, assert_passed, clean_environment, cli_of
 from playwright.sync_api import Browser, Page, sync_playwright
 from proofs import drill_names
 
-from workbook.learner.choices import TARGETS
 from workbook.course.lesson import checklist
-from workbook.lessons.notebook import executed
 from workbook.course.phase import Lesson, find_lesson, lessons, notebooks, phases
 from workbook.dev.suite import find_browser
+from workbook.learner.choices import TARGETS
+from workbook.lessons.notebook import executed
 
 pytestmark = pytest.mark.live
 

@@ -20,17 +20,17 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from nbconvert import MarkdownExporter
 
-from workbook.site.azure_steps import page_of
-from workbook.learner.background import Background
-from workbook.course.changes import differences
 from workbook.checks.check import Check, check_of, checks_of
-from workbook.course.manifest import TARGETS
-from workbook.learner.choices import load_choices
-from workbook.drills.drill import Drill, Drills, System
+from workbook.course.changes import differences
 from workbook.course.lesson import anchors, title_of
-from workbook.lessons.notebook import COLOURS, FIRST_CELL, executed
+from workbook.course.manifest import TARGETS
 from workbook.course.phase import Lesson, Phase, lessons, phases
+from workbook.drills.drill import Drill, Drills, System
+from workbook.learner.background import Background
+from workbook.learner.choices import load_choices
 from workbook.learner.store import read_json
+from workbook.lessons.notebook import COLOURS, FIRST_CELL, executed
+from workbook.site.azure_steps import page_of
 
 log = logging.getLogger("mkdocs.hooks.workbook")
 
