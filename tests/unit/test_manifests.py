@@ -111,7 +111,7 @@ def api(overlay: Path) -> tuple[Object, Object]:
 
 
 def phase_of(overlay: Path) -> Path:
-    return overlay.parents[2]
+    return overlay.parents[1]
 
 
 def instructions(phase: Path, name: str) -> list[str]:
