@@ -5,22 +5,21 @@ from typing import Any
 from checks.phase0 import test_model
 from checks.phase0.conftest import HERE
 from workbook.checks.check import check
+from workbook.checks.questions import Question, is_near, understood
 from workbook.course.phase import Phase
-from workbook.learner.answers import read_answers
-from workbook.outcome import NotStarted, Wrong
 
-QUESTIONS = {  # name: what is asked, where to look
-    "strongest-negative-word": (
+QUESTIONS = {
+    "strongest-negative-word": Question(
         "the word or word pair that pulls hardest towards negative",
-        "python -m sentiment.explain --top 3",
+        f"{HERE}python -m sentiment.explain --top 3",
     ),
-    "swing-word": (
+    "swing-word": Question(
         'the word without which "The food was not good" gets the other label',
-        'python -m sentiment.explain "The food was not good"',
+        f'{HERE}python -m sentiment.explain "The food was not good"',
     ),
-    "right-when-sure": (
+    "right-when-sure": Question(
         "of 100 held-out texts that the model is at least 90 % sure of, how many are right",
-        "python -m sentiment.evaluate",
+        f"{HERE}python -m sentiment.evaluate",
     ),
 }
 
@@ -31,30 +30,21 @@ QUESTIONS = {  # name: what is asked, where to look
 )
 def test_core_logic_is_understood(phase: Phase, facts: dict[str, Any]) -> str:
     """You understand the core logic"""
-    answers = read_answers(phase)
-    open_questions = [name for name in QUESTIONS if name not in answers]
-    for name, (asked, look) in QUESTIONS.items():
-        if name in answers and not _is_right(name, answers[name], facts):
-            raise Wrong(
-                expected=f"{name}: {asked}",
-                found=f"your answer {answers[name]!r}, which your model does not bear out",
-                why="the answer is a fact of your own model; another model has another answer",
-                run_next=HERE + look,
-            )
-    if open_questions:
-        raise NotStarted(f"answer in the lesson: {', '.join(open_questions)}")
-    return f"{len(QUESTIONS)} questions answered"
+    share = facts["right_when_sure"]
+    swing_words = {word.lower() for word in facts["swing_words"]}
+    return understood(
+        phase,
+        QUESTIONS,
+        {
+            "strongest-negative-word": lambda given: _word(given) == facts["strongest_negative"],
+            "swing-word": lambda given: _word(given) in swing_words,
+            # one either way: the learner may have rounded up or down
+            "right-when-sure": is_near(100 * share, within=1)
+            if share is not None
+            else lambda _: False,
+        },
+    )
 
 
-def _is_right(name: str, answer: str, facts: dict[str, Any]) -> bool:
-    given = answer.strip().strip("\"'`.").lower()
-    if name == "strongest-negative-word":
-        return bool(given == facts["strongest_negative"])
-    if name == "swing-word":
-        return given in {word.lower() for word in facts["swing_words"]}
-    try:
-        share = float(given.rstrip("% "))
-    except ValueError:
-        return False
-    # one either way: the learner may have rounded up or down
-    return facts["right_when_sure"] is not None and abs(share - 100 * facts["right_when_sure"]) <= 1
+def _word(given: str) -> str:
+    return given.strip("\"'`. ").lower()

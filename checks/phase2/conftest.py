@@ -1,18 +1,17 @@
 """What the checks of phase 2 look at: the server, the log's own report, a look from inside."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workbook.checks.api import Api
-from workbook.checks.deployment import SELECTOR, is_ready
+from workbook.checks.inside import ask_pod
 from workbook.course.phase import find_phase, root
 from workbook.learner.choices import Choices
 from workbook.measure.traffic import read_traffic
-from workbook.outcome import NotStarted, Wrong
-from workbook.targets.kubernetes import Kubernetes, Object, is_ending, name_of
+from workbook.outcome import NotStarted
+from workbook.targets.kubernetes import Kubernetes, Object
 
 HERE = Path(__file__).parent
 DATABASE = "ml-data"  # the namespace of the local server
@@ -42,22 +41,7 @@ def log(api: Api) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def inside(cluster: Kubernetes, choices: Choices) -> dict[str, Any]:
     """What the database tells a client in the pod of the API, who has the API's own password."""
-    pods = [pod for pod in cluster.get("pods", SELECTOR) if is_ready(pod) and not is_ending(pod)]
-    if not pods:
-        raise NotStarted("no pod of the API is ready: ./workbook goto 2")
-    words = ["exec", "--stdin", name_of(pods[-1]), "--container=ml-api", "--", "python", "-"]
     authority = (HERE / "another_authority.crt").read_text(encoding="utf-8")
-    script = (HERE / "from_the_pod.py").read_text(encoding="utf-8")
     recording = read_traffic(find_phase(2, root(), choices.target).state, RECORDING)
     request_ids = recording.request_ids if recording else "nothing was recorded"
-    done = cluster.run(*words, authority, request_ids, stdin=script)
-    if done.returncode != 0:
-        said = done.stderr.replace("command terminated with exit code 1", "").splitlines()
-        raise Wrong(
-            expected="a client in the pod of the API to reach the database",
-            found=next((line for line in reversed(said) if line), "no reason given"),
-            why="the check asks the database from where the API asks it, with its own password",
-            run_next="./workbook run 2",
-        )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return ask_pod(cluster, HERE / "from_the_pod.py", authority, request_ids)

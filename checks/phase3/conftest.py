@@ -1,23 +1,21 @@
 """What the checks of phase 3 look at: the root, its state, and what the API's own pod finds."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workbook.checks.deployment import SELECTOR, is_ready
+from workbook.checks.inside import ask_pod
 from workbook.course.phase import Phase, find_phase, root
 from workbook.learner.choices import Choices
 from workbook.measure.traffic import read_traffic
-from workbook.outcome import NotStarted, Wrong
-from workbook.targets.kubernetes import Kubernetes, is_ending, name_of
+from workbook.outcome import NotStarted
+from workbook.targets.kubernetes import Kubernetes
 from workbook.targets.terraform import (
     HOW_TO_GET_IT,
     NAMESPACE,
     STATE,
     Root,
-    last_words,
     root_of,
     version,
 )
@@ -57,23 +55,9 @@ def state(terraform: Root) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def inside(cluster: Kubernetes, choices: Choices) -> dict[str, Any]:
     """What the API's own pod finds of the database, with the API's own password."""
-    pods = [pod for pod in cluster.get("pods", SELECTOR) if is_ready(pod) and not is_ending(pod)]
-    if not pods:
-        raise NotStarted("no pod of the API is ready: ./workbook goto 2")
     recording = read_traffic(find_phase(3, root(), choices.target).state, RECORDING)
     request_ids = recording.request_ids if recording else "nothing was recorded"
-    words = ["exec", "--stdin", name_of(pods[-1]), "--container=ml-api", "--", "python", "-"]
-    script = (HERE / "from_the_pod.py").read_text(encoding="utf-8")
-    done = cluster.run(*words, request_ids, stdin=script)
-    if done.returncode != 0:
-        raise Wrong(
-            expected="a client in the pod of the API to be asked",
-            found=last_words(done.stderr) or "no reason given",
-            why="the check looks from where the API looks",
-            run_next="kubectl --namespace ml-demo get pods",
-        )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return ask_pod(cluster, HERE / "from_the_pod.py", request_ids)
 
 
 def terraform_here(phase: Phase, words: str) -> str:

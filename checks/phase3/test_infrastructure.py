@@ -6,39 +6,21 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from checks.phase3 import on_azure, test_state
 from checks.phase3.conftest import DATABASE, objects_of, terraform_here
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment
+from workbook.checks.probe import LET_IN, SECONDS_TO_KNOCK, Source, knock
 from workbook.course.phase import Phase
 from workbook.learner.choices import Choices
 from workbook.outcome import Unknown, Wrong
 from workbook.targets.azure.providers import register_command
-from workbook.targets.kubernetes import Kubernetes, Object, eventually, name_of, owner_of
+from workbook.targets.kubernetes import Kubernetes, name_of, owner_of
 from workbook.targets.terraform import Root, last_words
 
 LESSON = "phases/phase3/README.md"
 DIFFERENCES = 2  # the status of plan -detailed-exitcode
-SECONDS_TO_KNOCK = 5  # again and again: a rule learns of a new pod a moment after its start
-SECONDS_TO_RUN = 40  # a pod that knocks
-PROBE = "check-private-path"
-KNOCK = """
-import socket, sys, time
-address, port, seconds = socket.gethostbyname(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-deadline = time.monotonic() + seconds
-said = None
-while said is None:
-    try:
-        socket.create_connection((address, port), timeout=seconds).close()
-        said = "it was let in"
-    except OSError as error:
-        if time.monotonic() > deadline:
-            said = f"refused: {error}"
-        time.sleep(0.2)
-print(said)
-"""
+PROBE = "check-private-path"  # the pod that knocks
 # Of the local server's namespace: what has a life of its own, beside what Terraform has.
 KINDS = "statefulsets,deployments,jobs,cronjobs,pods,services,configmaps,networkpolicies"
 OF_THE_CLUSTER = {"kube-root-ca.crt"}
@@ -123,70 +105,9 @@ def _changes(said: list[dict[str, Any]]) -> Iterator[str]:
                     yield f"{output['action']} output {name}"
 
 
-@pytest.fixture
-def knocks(cluster: Kubernetes, deployment: Deployment, inside: dict[str, Any]) -> Iterator[str]:
-    """What a pod is told that is beside the API and is not the API; it is removed afterwards."""
-    cluster.delete("pod", PROBE)  # of a check that was killed
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": PROBE, "labels": {"app.kubernetes.io/name": PROBE}},
-        "spec": {
-            "restartPolicy": "Never",
-            "automountServiceAccountToken": False,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [
-                {
-                    "name": "probe",
-                    "image": deployment.image,
-                    "command": [
-                        *("python", "-c", KNOCK),
-                        *(inside["host"], inside["port"], str(SECONDS_TO_KNOCK)),
-                    ],
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "resources": {
-                        "requests": {"cpu": "50m", "memory": "64Mi"},
-                        "limits": {"cpu": "500m", "memory": "64Mi"},
-                    },
-                }
-            ],
-        },
-    }
-    try:
-        made = cluster.run("create", "--filename=-", stdin=json.dumps(pod))
-        if made.returncode != 0:
-            raise Unknown(f"no pod can be made to try it: {made.stderr.strip()}")
-        eventually(lambda: _state_of(cluster), _has_ended, SECONDS_TO_RUN)
-        said = cluster.run("logs", PROBE).stdout.strip()
-        if not said.startswith(("refused", "it was")):
-            raise Unknown(f"the pod that tries it did not run: {said or _state_of(cluster)}")
-        yield said
-    finally:
-        cluster.run(
-            "delete", "pod", PROBE, "--ignore-not-found", "--wait=false", "--grace-period=0"
-        )
-
-
-def _state_of(cluster: Kubernetes) -> str:
-    found: Object = cluster.get_one("pods", PROBE) or {}
-    return str(found.get("status", {}).get("phase", "gone"))
-
-
-def _has_ended(state: str) -> bool:
-    return state in ("Succeeded", "Failed")
-
-
 @check(read=f"{LESSON}#who-may-come-in", after=test_plan_finds_no_difference)
 def test_private_path_works(
-    request: pytest.FixtureRequest, phase: Phase, inside: dict[str, Any]
+    phase: Phase, cluster: Kubernetes, deployment: Deployment, inside: dict[str, Any]
 ) -> str:
     """Private path works: the API gets in, and nobody else"""
     if inside["problem"]:
@@ -199,14 +120,15 @@ def test_private_path_works(
             f"kubectl --namespace {DATABASE} describe networkpolicies",
         )
     if phase.target == "local":
-        said = request.getfixturevalue("knocks")
+        target = f"{inside['host']}:{inside['port']}"
+        said = knock(deployment.image, [Source(PROBE, cluster)], [target])[PROBE][target]
         who = "a pod beside the API"
         look = f"kubectl --namespace {DATABASE} get networkpolicies --output yaml"
     else:
         said = _from_here(inside)
         who = "your machine"
         look = terraform_here(phase, "plan")
-    if said.startswith("it was"):
+    if said.startswith(LET_IN):
         raise Wrong(
             expected=f"{who} to be refused",
             found=said,
@@ -220,13 +142,13 @@ def test_private_path_works(
 def _from_here(inside: dict[str, Any]) -> str:
     """Whether the name is known and open outside of the network, where it must not be."""
     if not ipaddress.ip_address(inside["address"]).is_private:
-        return f"it was let in by a public address, {inside['address']}"
+        return f"{LET_IN} by a public address, {inside['address']}"
     try:
         where = (inside["host"], int(inside["port"]))
         socket.create_connection(where, timeout=SECONDS_TO_KNOCK).close()
     except OSError as error:
         return f"refused: {error}"
-    return "it was let in"
+    return LET_IN
 
 
 @check(read=f"{LESSON}#take-over-what-is-there", after=test_private_path_works)

@@ -7,15 +7,14 @@ from checks.phase3 import test_lifetimes
 from checks.phase3.conftest import RECORDING
 from checks.phase3.test_state import REFUSED
 from workbook.checks.check import check
+from workbook.checks.questions import Question, is_near, understood
 from workbook.course.phase import Phase
-from workbook.learner.answers import read_answers
 from workbook.measure.traffic import read_traffic
-from workbook.outcome import NotStarted, Wrong
 
-QUESTIONS = {  # what is asked
-    "lock-holder": "who held the lock when the second was refused: the line Who",
-    "lineage": "the name that the state has from its first day to its last",
-    "rebuild-seconds": "how many seconds destroying and rebuilding took",
+QUESTIONS = {
+    "lock-holder": Question("who held the lock when the second was refused: the line Who"),
+    "lineage": Question("the name that the state has from its first day to its last"),
+    "rebuild-seconds": Question("how many seconds destroying and rebuilding took"),
 }
 
 
@@ -25,28 +24,19 @@ QUESTIONS = {  # what is asked
 )
 def test_terraform_is_understood(phase: Phase, state: dict[str, Any]) -> str:
     """You understand: state, lock, rebuild"""
-    answers = read_answers(phase)
     rebuild = read_traffic(phase.state, RECORDING)
-    right = {
-        "lock-holder": set(re.findall(r"Who:\s+(\S+)", _refusal(phase))),
-        "lineage": {state["lineage"]},
-        "rebuild-seconds": {str(round(rebuild.seconds) + away) for away in (-1, 0, 1)}
-        if rebuild
-        else set(),
-    }
-    for question, asked in QUESTIONS.items():
-        given = answers.get(question, "").strip().strip("\"'` ").removesuffix(" s")
-        if question in answers and given not in right[question]:
-            raise Wrong(
-                expected=f"{question}: {asked}",
-                found=f"your answer {answers[question]!r}, which your system does not bear out",
-                why="the answer is a fact of what you did; another machine, or another day, has "
-                "another",
-                run_next="./workbook lab 3, and look at what you saw",
-            )
-    if open_questions := [question for question in QUESTIONS if question not in answers]:
-        raise NotStarted(f"answer in the lesson: {', '.join(open_questions)}")
-    return f"{len(QUESTIONS)} questions answered"
+    holders = re.findall(r"Who:\s+(\S+)", _refusal(phase))
+    return understood(
+        phase,
+        QUESTIONS,
+        {
+            "lock-holder": holders.__contains__,
+            "lineage": [state["lineage"]].__contains__,
+            "rebuild-seconds": is_near(round(rebuild.seconds), within=1)
+            if rebuild
+            else lambda _: False,
+        },
+    )
 
 
 def _refusal(phase: Phase) -> str:

@@ -1,17 +1,18 @@
 """Run in a pod of the API, with its code and its settings: how many times is the model called?
 
 Asked is what answers `POST /predict`, without a database: nothing of this is recorded. Prints JSON:
-texts that were judged at once, calls of the model, and whether the answers are right.
+texts that were judged at once, calls of the model, and whether the answers are right. Where the
+code is of an earlier phase, texts is null.
 """
 
 import asyncio
+import importlib.util
 import json
 import os
 from types import SimpleNamespace
 
 os.environ.pop("SENTIMENT_DATABASE_HOST", None)  # before the settings are read
 
-import sentiment.batching  # noqa: F401  where the code is of an earlier phase, this says so
 from sentiment import api, model
 
 TEXTS = [f"Number {number} was superb, and the sound is awful." for number in range(32)]
@@ -37,4 +38,7 @@ async def main():
     print(json.dumps({"texts": len(TEXTS), "calls": calls, "right": found == expected}))
 
 
-asyncio.run(main())
+if importlib.util.find_spec("sentiment.batching"):
+    asyncio.run(main())
+else:
+    print(json.dumps({"texts": None}))

@@ -6,6 +6,8 @@ from pathlib import Path
 from checks.phase4 import test_replicas
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment, is_ready
+from workbook.checks.inside import ask_pod
+from workbook.checks.probe import restricted_pod
 from workbook.outcome import NotStarted, Wrong
 from workbook.targets.kubernetes import APP, Kubernetes, name_of
 
@@ -61,24 +63,13 @@ def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
     if cluster.get_one("resourcequotas", cluster.namespace) is None:
         raise NotStarted("make the ResourceQuota: lesson 4, “Deploy it”")
     wanted = {"cpu": GREEDY_CPU, "memory": "64Mi"}
-    container = {
-        "image": deployment.image,
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-        "resources": {"requests": wanted, "limits": wanted},
-    }
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "check-of-the-quota"},
-        "spec": {
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [{"name": name, **container} for name in ("one", "two")],
-        },
-    }
+    pod = restricted_pod(
+        "check-of-the-quota",
+        deployment.image,
+        containers=("one", "two"),
+        requests=wanted,
+        limits=wanted,
+    )
     # asked, and not made
     words = ("create", "--dry-run=server", "--filename=-")
     done = cluster.run(*words, stdin=json.dumps(pod))
@@ -103,22 +94,11 @@ def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
     read=f"{LESSON}#use-the-one-that-you-have",
     after=test_replicas.test_replicas_run,
 )
-def test_requests_are_batched(cluster: Kubernetes, deployment: Deployment) -> str:
+def test_requests_are_batched(cluster: Kubernetes) -> str:
     """Requests that wait together are scored together"""
-    script = (HERE / "from_the_pod.py").read_text(encoding="utf-8")
-    pod = name_of(deployment.pods()[-1])
-    words = ["exec", "--stdin", pod, f"--container={APP}", "--", "python", "-"]
-    done = cluster.run(*words, stdin=script, seconds=30)
-    if done.returncode != 0:
-        if "No module named 'sentiment.batching'" in done.stderr:
-            raise NotStarted("deploy the code of phase 4: lesson 4, “Deploy it”")
-        raise Wrong(
-            expected=f"the code in {pod} to run",
-            found=(done.stderr.strip().splitlines() or ["no reason given"])[-1],
-            why="the check asks the code in the pod, with the pod's own settings",
-            run_next=f"kubectl --namespace ml-demo logs {pod} --tail 20",
-        )
-    answer = json.loads(done.stdout.splitlines()[-1])  # the API logs to stdout, too
+    answer = ask_pod(cluster, HERE / "from_the_pod.py")
+    if answer["texts"] is None:
+        raise NotStarted("deploy the code of phase 4: lesson 4, “Deploy it”")
     if not answer["right"] or answer["calls"] * 4 > answer["texts"]:
         raise Wrong(
             expected="32 texts that wait together to be judged in a few calls of the model, each "

@@ -1,19 +1,19 @@
 """The questions of lesson 4, whose answers are facts of the learner's own system."""
 
-import json
-from typing import Any
+from collections.abc import Callable
 
 from checks.phase4 import test_gateway, test_replicas
 from workbook.checks.check import check
+from workbook.checks.questions import Question, is_near, understood
 from workbook.course.phase import Phase
-from workbook.learner.answers import read_answers
+from workbook.learner.store import read_json
 from workbook.measure.load import read_load
-from workbook.outcome import NotStarted, Wrong
+from workbook.targets.kubernetes import Object
 
-QUESTIONS = {  # what is asked
-    "together-gain": "how many times as many texts a second the model judged together",
-    "cluster-ip": "the address of the Service inside the cluster",
-    "most-pods": "how many pods were ready at once, at most, under your load",
+QUESTIONS = {
+    "together-gain": Question("how many times as many texts a second the model judged together"),
+    "cluster-ip": Question("the address of the Service inside the cluster"),
+    "most-pods": Question("how many pods were ready at once, at most, under your load"),
 }
 
 
@@ -21,35 +21,22 @@ QUESTIONS = {  # what is asked
     read="phases/phase4/README.md#you-understand-gateway-hpa-clusterip",
     after=(test_replicas.test_autoscaler_scales, test_gateway.test_no_way_around),
 )
-def test_scaling_is_understood(phase: Phase, service: dict[str, Any]) -> str:
+def test_scaling_is_understood(phase: Phase, service: Object) -> str:
     """You understand: gateway, HPA, ClusterIP"""
-    answers = read_answers(phase)
     load = read_load(phase.state, test_replicas.RECORDING)
-    right = {
-        "together-gain": _gains(phase),
-        "cluster-ip": {service["spec"]["clusterIP"]},
-        "most-pods": {str(load.most)} if load else set(),
-    }
-    for question, asked in QUESTIONS.items():
-        given = answers.get(question, "").strip().strip("\"'`×x ")
-        if question in answers and given not in right[question]:
-            raise Wrong(
-                expected=f"{question}: {asked}",
-                found=f"your answer {answers[question]!r}, which your system does not bear out",
-                why="the answer is a fact of what you did; another machine, or another day, has "
-                "another",
-                run_next="./workbook lab 4, and look at what you saw",
-            )
-    if open_questions := [question for question in QUESTIONS if question not in answers]:
-        raise NotStarted(f"answer in the lesson: {', '.join(open_questions)}")
-    return f"{len(QUESTIONS)} questions answered"
+    return understood(
+        phase,
+        QUESTIONS,
+        {
+            "together-gain": _is_gain(phase),
+            "cluster-ip": [service["spec"]["clusterIP"]].__contains__,
+            "most-pods": is_near(load.most, within=0) if load else lambda _: False,
+        },
+    )
 
 
-def _gains(phase: Phase) -> set[str]:
-    try:
-        text = (phase.state / "texts-per-second.json").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return set()
-    rates = json.loads(text)
-    gain = round(rates["together"] / rates["one_by_one"])
-    return {str(gain + away) for away in (-1, 0, 1)}
+def _is_gain(phase: Phase) -> Callable[[str], bool]:
+    rates = read_json(phase.state / "texts-per-second.json")
+    if rates is None:
+        return lambda _: False
+    return is_near(round(rates["together"] / rates["one_by_one"]), within=1)

@@ -1,28 +1,19 @@
 """An image that is named by a tag."""
 
 from checks.phase1.test_pod import test_pod_runs_pushed_image
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import (
-    CONTAINER,
-    change,
-    cluster_of,
-    deployment_of,
-    put_back,
-    wait_for_rollout,
-)
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import CONTAINER, Patch, deployment_of, wait_for_new_pods
 
 
-def break_it(system: System) -> None:
+def by_tag(system: System) -> Patch:
     image = f"{deployment_of(system).image.partition('@')[0]}:v1"
-    change(system, "deployment", [{"op": "replace", "path": f"{CONTAINER}/image", "value": image}])
-    wait_for_rollout(cluster_of(system))
+    return [{"op": "replace", "path": f"{CONTAINER}/image", "value": image}]
 
 
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    by_tag,
     title="It was late, and the digest is long: a colleague deployed `ml-api:v1`.",
     turns_red=test_pod_runs_pushed_image,
     hints=(
@@ -34,6 +25,5 @@ DRILL = Drill(
         "Deploy by digest, as has been done now:\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout undo deployment/ml-api'
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait_for_new_pods,
 )

@@ -2,22 +2,23 @@
 
 from checks.phase1.test_registry import test_image_is_in_registry
 from workbook.checks.deployment import stuck
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import CONTAINER, change, deployment_of, put_back, wait_for_pods
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import CONTAINER, Patch, deployment_of, wait_for_pods
 
 
-def break_it(system: System) -> None:
-    image = deployment_of(system).image.partition("@")[0]
-    absent = f"{image}@sha256:{'0' * 64}"
-    change(system, "deployment", [{"op": "replace", "path": f"{CONTAINER}/image", "value": absent}])
+def not_pushed(system: System) -> Patch:
+    absent = f"{deployment_of(system).image.partition('@')[0]}@sha256:{'0' * 64}"
+    return [{"op": "replace", "path": f"{CONTAINER}/image", "value": absent}]
+
+
+def wait(system: System) -> None:
     wait_for_pods(system, lambda pods: any(map(stuck, pods)))
 
 
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    not_pushed,
     title="A colleague deployed an image that their laptop has, and forgot to push it.",
     turns_red=test_image_is_in_registry,
     hints=(
@@ -29,6 +30,5 @@ DRILL = Drill(
         "Deploy the image that is in the registry, as has been done now. By hand:\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout undo deployment/ml-api'
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait,
 )

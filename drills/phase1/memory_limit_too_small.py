@@ -2,22 +2,20 @@
 
 from checks.phase1.test_pod import test_pod_is_running
 from workbook.checks.deployment import stuck
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import CONTAINER, change, deploy_again, put_back, wait_for_pods
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import CONTAINER, deploy_again, wait_for_pods
+
+SMALL = {"requests": {"memory": "32Mi"}, "limits": {"memory": "32Mi"}}
 
 
-def break_it(system: System) -> None:
-    small = {"requests": {"memory": "32Mi"}, "limits": {"memory": "32Mi"}}
-    path = f"{CONTAINER}/resources"
-    change(system, "deployment", [{"op": "replace", "path": path, "value": small}])
+def wait(system: System) -> None:
     wait_for_pods(system, lambda pods: any(stuck(pod) == "OOMKilled" for pod in pods))
 
 
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    [{"op": "replace", "path": f"{CONTAINER}/resources", "value": SMALL}],
     title="Somebody saved memory, and set the limit by what a small web server needs.",
     turns_red=test_pod_is_running,
     hints=(
@@ -26,6 +24,5 @@ DRILL = Drill(
         "Compare the limit with what the process holds once the model is loaded: see the lesson.",
     ),
     way_back=("Give it the memory that it needs, as has been done now:\n" + deploy_again(1)),
-    break_it=break_it,
-    fix=fix,
+    shows=wait,
 )

@@ -1,23 +1,21 @@
 """A pod that asks to run as root."""
 
 from checks.phase1.test_pod import test_pod_is_running
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, deploy_again, deployment_of, put_back, wait_until
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import deploy_again, deployment_of, wait_until
+
+ROOT = {"runAsUser": 0, "runAsNonRoot": False}
 
 
-def break_it(system: System) -> None:
-    root = {"runAsUser": 0, "runAsNonRoot": False}
-    path = "/spec/template/spec/securityContext"
-    change(system, "deployment", [{"op": "replace", "path": path, "value": root}])
+def wait(system: System) -> None:
     deployment = deployment_of(system)
     wait_until(lambda: deployment.cluster.events(deployment.replica_sets()[-1]), bool)
 
 
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    [{"op": "replace", "path": "/spec/template/spec/securityContext", "value": ROOT}],
     title="“Permission denied”, said a log, and somebody made the pod run as root.",
     turns_red=test_pod_is_running,
     hints=(
@@ -29,6 +27,5 @@ DRILL = Drill(
         "Find out what needs the permission, and do without it. Here: put the security context\n"
         "back, as has been done now:\n" + deploy_again(1)
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait,
 )

@@ -1,30 +1,19 @@
 """A Service that selects no pod."""
 
 from checks.phase1.test_service import test_service_has_address
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import (
-    change,
-    cluster_of,
-    deploy_again,
-    ports_behind,
-    put_back,
-    wait_until,
-)
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import cluster_of, deploy_again, ports_behind, wait_until
 
 
-def break_it(system: System) -> None:
-    label = "/spec/selector/app.kubernetes.io~1name"
-    patch = [{"op": "replace", "path": label, "value": "sentiment-api"}]
-    change(system, "service", patch)
+def wait(system: System) -> None:
     cluster = cluster_of(system)
     wait_until(lambda: ports_behind(cluster), lambda ports: not ports)
 
 
-def fix(system: System) -> None:
-    put_back(system, "service")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "service",
+    [{"op": "replace", "path": "/spec/selector/app.kubernetes.io~1name", "value": "sentiment-api"}],
     title="A Service was copied from an older guide, in which the app had another name.",
     turns_red=test_service_has_address,
     hints=(
@@ -33,6 +22,5 @@ DRILL = Drill(
         "Compare the Selector (kubectl -n ml-demo describe service) and get pods --show-labels",
     ),
     way_back=("Select by the labels that the pods have, as has been done now:\n" + deploy_again(1)),
-    break_it=break_it,
-    fix=fix,
+    shows=wait,
 )

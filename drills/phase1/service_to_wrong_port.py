@@ -1,29 +1,19 @@
 """A Service that sends requests to a port where nobody listens."""
 
 from checks.phase1.test_service import test_address_predicts
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import (
-    change,
-    cluster_of,
-    deploy_again,
-    ports_behind,
-    put_back,
-    wait_until,
-)
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import cluster_of, deploy_again, ports_behind, wait_until
 
 
-def break_it(system: System) -> None:
-    patch = [{"op": "replace", "path": "/spec/ports/0/targetPort", "value": 8080}]
-    change(system, "service", patch)
+def wait(system: System) -> None:
     cluster = cluster_of(system)
     wait_until(lambda: ports_behind(cluster), lambda ports: ports == {"8080"})
 
 
-def fix(system: System) -> None:
-    put_back(system, "service")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "service",
+    [{"op": "replace", "path": "/spec/ports/0/targetPort", "value": 8080}],
     title="“Everything here listens on 8080”, said somebody, and changed the Service.",
     turns_red=test_address_predicts,
     hints=(
@@ -32,6 +22,5 @@ DRILL = Drill(
         "What does the container listen on? kubectl --namespace ml-demo logs deployment/ml-api",
     ),
     way_back=("Send requests to the port named http, as has been done now:\n" + deploy_again(1)),
-    break_it=break_it,
-    fix=fix,
+    shows=wait,
 )

@@ -1,20 +1,12 @@
 """An update that ends the old pods before it starts new ones."""
 
 from checks.phase1.test_disturbance import test_update_loses_nothing
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, deploy_again, put_back
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import deploy_again
 
-
-def break_it(system: System) -> None:
-    patch = [{"op": "replace", "path": "/spec/strategy", "value": {"type": "Recreate"}}]
-    change(system, "deployment", patch)
-
-
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    [{"op": "replace", "path": "/spec/strategy", "value": {"type": "Recreate"}}],
     title="The quota was tight during an update, and somebody found a strategy that needs less.",
     turns_red=test_update_loses_nothing,
     hints=(
@@ -23,6 +15,4 @@ DRILL = Drill(
         "Recreate: all pods end, then new ones start. Between the two, nobody answers.",
     ),
     way_back=("Roll, with no pod unavailable, as has been done now:\n" + deploy_again(1)),
-    break_it=break_it,
-    fix=fix,
 )

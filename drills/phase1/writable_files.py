@@ -1,29 +1,19 @@
 """A container that may change its own program."""
 
 from checks.phase1.test_pod import test_pod_is_confined
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import (
-    CONTAINER,
-    change,
-    cluster_of,
-    deploy_again,
-    put_back,
-    wait_for_rollout,
-)
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import CONTAINER, deploy_again, wait_for_new_pods
 
-
-def break_it(system: System) -> None:
-    # Pod Security's level `restricted` asks for a user that is not root; not for read-only files
-    path = f"{CONTAINER}/securityContext/readOnlyRootFilesystem"
-    change(system, "deployment", [{"op": "replace", "path": path, "value": False}])
-    wait_for_rollout(cluster_of(system))
-
-
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    # `restricted` asks for a user that is not root, and not for read-only files
+    [
+        {
+            "op": "replace",
+            "path": f"{CONTAINER}/securityContext/readOnlyRootFilesystem",
+            "value": False,
+        }
+    ],
     title="A library wanted to write a cache, and somebody let the container write.",
     turns_red=test_pod_is_confined,
     hints=(
@@ -35,6 +25,5 @@ DRILL = Drill(
         "Make the root file system read-only again, as has been done now; what must write gets an\n"
         "emptyDir of its own:\n" + deploy_again(1)
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait_for_new_pods,
 )

@@ -1,21 +1,18 @@
 """A port that the process does not listen on."""
 
 from checks.phase1.test_pod import test_pod_is_ready
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import CONTAINER, change, events_say, put_back, wait_for_pods
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import CONTAINER, events_say, wait_for_pods
 
 
-def break_it(system: System) -> None:
-    path = f"{CONTAINER}/ports/0/containerPort"
-    change(system, "deployment", [{"op": "replace", "path": path, "value": 8001}])
+def wait(system: System) -> None:
     wait_for_pods(system, events_say(system, ":8001"))
 
 
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    [{"op": "replace", "path": f"{CONTAINER}/ports/0/containerPort", "value": 8001}],
     title="The port was to become 8001 everywhere, and one place was forgotten.",
     turns_red=test_pod_is_ready,
     hints=(
@@ -28,6 +25,5 @@ DRILL = Drill(
         "do: apply tells ports by their number, and would add 8000 beside 8001, by the same name.\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout undo deployment/ml-api'
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait,
 )

@@ -59,6 +59,16 @@ def wait_for_log(system: System, *states: str) -> None:
     wait_until(lambda: _log(system).get("state"), lambda found: found in states)
 
 
+def log_is_down_after_restart(system: System) -> None:
+    restart_api(system)
+    wait_for_log(system, "down")
+
+
+def log_is_up_after_restart(system: System) -> None:
+    restart_api(system)
+    wait_for_log(system, "ok")
+
+
 def have_a_row_written(system: System) -> None:
     """Send a prediction, and wait until its row is written."""
     written = _log(system).get("rows_written", 0)

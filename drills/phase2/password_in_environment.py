@@ -3,30 +3,24 @@
 import base64
 
 from checks.phase2.test_security import test_passwords_are_secret
-from workbook.drills.drill import Drill, NothingToBreak, System
-from workbook.drills.objects import change, cluster_of, deploy_again, put_back, wait_for_rollout
+from workbook.drills.drill import NothingToBreak, System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import CONTAINER, Patch, cluster_of, deploy_again, wait_for_new_pods
 
 
-def break_it(system: System) -> None:
-    cluster = cluster_of(system)
-    secret = cluster.get_one("secrets", "database-ml-api")
+def with_password(system: System) -> Patch:
+    secret = cluster_of(system).get_one("secrets", "database-ml-api")
     if secret is None:
         raise NothingToBreak("There is no Secret database-ml-api yet.", "./workbook goto 2")
     password = base64.b64decode(secret["data"]["password"]).decode().strip()
-    value = {
-        "name": "DATABASE_URL",
-        "value": f"postgresql://ml_api:{password}@postgres/predictions",
-    }
-    path = "/spec/template/spec/containers/0/env/-"
-    change(system, "deployment", [{"op": "add", "path": path, "value": value}])
-    wait_for_rollout(cluster)
+    url = f"postgresql://ml_api:{password}@postgres/predictions"
+    variable = {"name": "DATABASE_URL", "value": url}
+    return [{"op": "add", "path": f"{CONTAINER}/env/-", "value": variable}]
 
 
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    with_password,
     title="For a quick test, somebody wrote the address of the database into the Deployment.",
     turns_red=test_passwords_are_secret,
     hints=(
@@ -38,6 +32,5 @@ DRILL = Drill(
         "Take the variable out, as has been done now, and then make a new password: the old one\n"
         "is known. Old ReplicaSets keep it, too, until they are gone.\n" + deploy_again(2)
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait_for_new_pods,
 )

@@ -1,20 +1,11 @@
 """A nightly job that was paused, and never resumed."""
 
 from checks.phase2.test_security import test_old_rows_are_deleted
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from workbook.drills.factories import patch_drill
 
-
-def break_it(system: System) -> None:
-    patch = [{"op": "add", "path": "/spec/suspend", "value": True}]
-    change(system, "cronjob", patch, "ml-api-retention")
-
-
-def fix(system: System) -> None:
-    put_back(system, "cronjob")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "cronjob",
+    [{"op": "add", "path": "/spec/suspend", "value": True}],
     title="During last month's migration the nightly jobs were paused.",
     turns_red=test_old_rows_are_deleted,
     hints=(
@@ -28,6 +19,5 @@ DRILL = Drill(
         "  kubectl --namespace ml-demo patch cronjob ml-api-retention "
         '--patch \'{"spec": {"suspend": false}}\''
     ),
-    break_it=break_it,
-    fix=fix,
+    name="ml-api-retention",
 )

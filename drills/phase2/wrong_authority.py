@@ -1,25 +1,23 @@
 """An API that trusts somebody else."""
 
 from checks.phase2.test_database import test_log_reaches_database
-from drills.phase2._database import another_authority, restart_api, wait_for_log
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from drills.phase2._database import (
+    another_authority,
+    log_is_down_after_restart,
+    log_is_up_after_restart,
+)
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import Patch
 
 
-def break_it(system: System) -> None:
-    patch = [{"op": "replace", "path": "/data/ca.crt", "value": another_authority()}]
-    change(system, "configmap", patch, "database-ca")
-    restart_api(system)
-    wait_for_log(system, "down")
+def of_another_authority(_: System) -> Patch:
+    return [{"op": "replace", "path": "/data/ca.crt", "value": another_authority()}]
 
 
-def fix(system: System) -> None:
-    put_back(system, "configmap")
-    restart_api(system)
-    wait_for_log(system, "ok")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "configmap",
+    of_another_authority,
     title="Somebody restored last year's ca.crt from a backup.",
     turns_red=test_log_reaches_database,
     hints=(
@@ -35,7 +33,8 @@ DRILL = Drill(
         "instead (sslmode=require): it has just done what it is for.\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout restart deployment/ml-api'
     ),
-    break_it=break_it,
-    fix=fix,
+    name="database-ca",
+    shows=log_is_down_after_restart,
+    recovers=log_is_up_after_restart,
     targets=("local",),
 )

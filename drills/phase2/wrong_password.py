@@ -3,26 +3,15 @@
 import base64
 
 from checks.phase2.test_database import test_log_reaches_database
-from drills.phase2._database import restart_api, wait_for_log
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from drills.phase2._database import log_is_down_after_restart, log_is_up_after_restart
+from workbook.drills.factories import patch_drill
+
+OTHER = base64.b64encode(b"the-new-one").decode()
 
 
-def break_it(system: System) -> None:
-    password = base64.b64encode(b"the-new-one").decode()
-    patch = [{"op": "replace", "path": "/data/password", "value": password}]
-    change(system, "secret", patch, "database-ml-api")
-    restart_api(system)
-    wait_for_log(system, "down")
-
-
-def fix(system: System) -> None:
-    put_back(system, "secret")
-    restart_api(system)
-    wait_for_log(system, "ok")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "secret",
+    [{"op": "replace", "path": "/data/password", "value": OTHER}],
     title="The password of ml_api was changed, “everywhere”. Then the API was restarted.",
     turns_red=test_log_reaches_database,
     hints=(
@@ -36,7 +25,8 @@ DRILL = Drill(
         "that no connection with the old one is left. The lesson's cell does the first:\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout restart deployment/ml-api'
     ),
-    break_it=break_it,
-    fix=fix,
+    name="database-ml-api",
+    shows=log_is_down_after_restart,
+    recovers=log_is_up_after_restart,
     targets=("local",),
 )

@@ -2,23 +2,21 @@
 
 from checks.phase3.test_infrastructure import test_private_path_works
 from drills.phase3._infrastructure import server_of
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, cluster_of, deploy_again, put_back, wait_for_rollout
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import Patch, deploy_again, wait_for_new_pods
 
 LABEL = "/spec/template/metadata/labels/app.kubernetes.io~1component"
 
 
-def break_it(system: System) -> None:
+def renamed(system: System) -> Patch:
     server_of(system)
-    change(system, "deployment", [{"op": "replace", "path": LABEL, "value": "web"}])
-    wait_for_rollout(cluster_of(system))
+    return [{"op": "replace", "path": LABEL, "value": "web"}]
 
 
-def fix(system: System) -> None:
-    put_back(system, "deployment")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "deployment",
+    renamed,
     title="“`api` says so little. All our Deployments call this component `web` now.”",
     turns_red=test_private_path_works,
     hints=(
@@ -32,7 +30,6 @@ DRILL = Drill(
         "of the rule first, apply, and rename then. What waited is written as soon as it fits.\n"
         + deploy_again(3)
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait_for_new_pods,
     targets=("local",),
 )

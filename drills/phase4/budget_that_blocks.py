@@ -1,31 +1,27 @@
 """A budget that lets no pod go."""
 
+from collections.abc import Callable
+
 from checks.phase4.test_replicas import test_one_may_go
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, cluster_of, put_back, wait_until
-
-PATCH = [{"op": "replace", "path": "/spec/maxUnavailable", "value": 0}]
-
-
-def break_it(system: System) -> None:
-    change(system, "poddisruptionbudget", PATCH)
-    _wait(system, 0)
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import cluster_of, wait_until
 
 
-def fix(system: System) -> None:
-    put_back(system, "poddisruptionbudget")
-    _wait(system, 1)
+def wait_for(allowed: int) -> Callable[[System], None]:
+    def wait(system: System) -> None:
+        cluster = cluster_of(system)
+        wait_until(
+            lambda: cluster.get_one("poddisruptionbudgets", "ml-api") or {"status": {}},
+            lambda budget: budget["status"].get("disruptionsAllowed") == allowed,
+        )
+
+    return wait
 
 
-def _wait(system: System, allowed: int) -> None:
-    cluster = cluster_of(system)
-    wait_until(
-        lambda: cluster.get_one("poddisruptionbudgets", "ml-api") or {"status": {}},
-        lambda budget: budget["status"].get("disruptionsAllowed") == allowed,
-    )
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "poddisruptionbudget",
+    [{"op": "replace", "path": "/spec/maxUnavailable", "value": 0}],
     title="“Our service must never lose a pod.” Since then, the cluster's upgrade hangs.",
     turns_red=test_one_may_go,
     hints=(
@@ -40,6 +36,6 @@ DRILL = Drill(
         '  kubectl --namespace ml-demo patch poddisruptionbudget ml-api --patch \'{"spec": '
         '{"maxUnavailable": 1}}\''
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait_for(0),
+    recovers=wait_for(1),
 )

@@ -1,22 +1,12 @@
 """A listener on a port that the gateway does not open."""
 
 from checks.phase4.test_gateway import test_gateway_works
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from workbook.drills.factories import patch_drill
 from workbook.targets.kubernetes import GATEWAY_NAMESPACES
 
-PATCH = [{"op": "replace", "path": "/spec/listeners/1/port", "value": 8443}]
-
-
-def break_it(system: System) -> None:
-    change(system, "gateway", PATCH, where=GATEWAY_NAMESPACES[system.choices.target])
-
-
-def fix(system: System) -> None:
-    put_back(system, "gateway")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "gateway",
+    [{"op": "replace", "path": "/spec/listeners/1/port", "value": 8443}],
     title="“Our gateway answers on 8443, so I have written that into the Gateway.”",
     turns_red=test_gateway_works,
     hints=(
@@ -30,6 +20,5 @@ DRILL = Drill(
         '  eval "$(./workbook env)"\n'
         "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
     ),
-    break_it=break_it,
-    fix=fix,
+    where=GATEWAY_NAMESPACES,
 )

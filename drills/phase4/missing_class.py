@@ -1,22 +1,12 @@
 """A class that nobody serves."""
 
 from checks.phase4.test_gateway import test_gateway_works
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from workbook.drills.factories import patch_drill
 from workbook.targets.kubernetes import GATEWAY_NAMESPACES
 
-PATCH = [{"op": "replace", "path": "/spec/gatewayClassName", "value": "nginx"}]
-
-
-def break_it(system: System) -> None:
-    change(system, "gateway", PATCH, where=GATEWAY_NAMESPACES[system.choices.target])
-
-
-def fix(system: System) -> None:
-    put_back(system, "gateway")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "gateway",
+    [{"op": "replace", "path": "/spec/gatewayClassName", "value": "nginx"}],
     title="A Gateway from an old guide was applied, and waits for its address.",
     turns_red=test_gateway_works,
     hints=(
@@ -31,6 +21,5 @@ DRILL = Drill(
         '\'{"spec": {"gatewayClassName": "traefik"}}\'\n'
         "(on Azure: approuting-istio)"
     ),
-    break_it=break_it,
-    fix=fix,
+    where=GATEWAY_NAMESPACES,
 )

@@ -1,21 +1,11 @@
 """An autoscaler whose most is its least."""
 
 from checks.phase4.test_replicas import test_autoscaler_scales
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from workbook.drills.factories import patch_drill
 
-PATCH = [{"op": "replace", "path": "/spec/maxReplicas", "value": 2}]
-
-
-def break_it(system: System) -> None:
-    change(system, "hpa", PATCH)
-
-
-def fix(system: System) -> None:
-    put_back(system, "hpa")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "hpa",
+    [{"op": "replace", "path": "/spec/maxReplicas", "value": 2}],
     title="The bill was too high, so the autoscaler was “limited for now”.",
     turns_red=test_autoscaler_scales,
     hints=(
@@ -29,6 +19,4 @@ DRILL = Drill(
         '  kubectl --namespace ml-demo patch hpa ml-api --patch \'{"spec": {"maxReplicas": '
         "5}}'"
     ),
-    break_it=break_it,
-    fix=fix,
 )

@@ -1,24 +1,23 @@
 """An autoscaler that is content with one pod."""
 
 from checks.phase4.test_replicas import test_replicas_run
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, cluster_of, deployment_of, kubectl, put_back, wait_until
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
+from workbook.drills.objects import cluster_of, deployment_of, kubectl, wait_until
 
-PATCH = [{"op": "replace", "path": "/spec/minReplicas", "value": 1}]
 
-
-def break_it(system: System) -> None:
-    change(system, "hpa", PATCH)
+def scale_down(system: System) -> None:
     kubectl(cluster_of(system), "scale", "deployment/ml-api", "--replicas=1")
     wait_until(deployment_of(system).pods, lambda pods: len(pods) == 1)
 
 
-def fix(system: System) -> None:
-    put_back(system, "hpa")
+def recover(system: System) -> None:
     wait_until(deployment_of(system).pods, lambda pods: len(pods) >= 2)
 
 
-DRILL = Drill(
+DRILL = patch_drill(
+    "hpa",
+    [{"op": "replace", "path": "/spec/minReplicas", "value": 1}],
     title="At night nobody asks, so somebody saved a pod.",
     turns_red=test_replicas_run,
     hints=(
@@ -33,6 +32,6 @@ DRILL = Drill(
         '  kubectl --namespace ml-demo patch hpa ml-api --patch \'{"spec": {"minReplicas": '
         "2}}'"
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=scale_down,
+    recovers=recover,
 )

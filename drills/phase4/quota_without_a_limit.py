@@ -1,21 +1,11 @@
 """A quota that refuses nothing."""
 
 from checks.phase4.test_settings import test_quota_refuses
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from workbook.drills.factories import patch_drill
 
-PATCH = [{"op": "replace", "path": "/spec/hard/requests.cpu", "value": "1000"}]
-
-
-def break_it(system: System) -> None:
-    change(system, "resourcequota", PATCH, "ml-demo")
-
-
-def fix(system: System) -> None:
-    put_back(system, "resourcequota")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "resourcequota",
+    [{"op": "replace", "path": "/spec/hard/requests.cpu", "value": "1000"}],
     title="“The quota was always in the way.”",
     turns_red=test_quota_refuses,
     hints=(
@@ -28,6 +18,5 @@ DRILL = Drill(
         '  eval "$(./workbook env)"\n'
         "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
     ),
-    break_it=break_it,
-    fix=fix,
+    name="ml-demo",
 )

@@ -1,28 +1,17 @@
 """A door without TLS."""
 
 from checks.phase4.test_gateway import test_http_is_redirected
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from workbook.drills.factories import patch_drill
 
-NAME = "ml-api-redirect"
-PATCH = [
-    {
-        "op": "replace",
-        "path": "/spec/rules/0",
-        "value": {"backendRefs": [{"name": "ml-api", "port": 80}]},
-    }
-]
-
-
-def break_it(system: System) -> None:
-    change(system, "httproute", PATCH, NAME)
-
-
-def fix(system: System) -> None:
-    put_back(system, "httproute")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "httproute",
+    [
+        {
+            "op": "replace",
+            "path": "/spec/rules/0",
+            "value": {"backendRefs": [{"name": "ml-api", "port": 80}]},
+        }
+    ],
     title="“Some old client does not follow redirects. I have let it in directly.”",
     turns_red=test_http_is_redirected,
     hints=(
@@ -36,6 +25,5 @@ DRILL = Drill(
         '  eval "$(./workbook env)"\n'
         "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
     ),
-    break_it=break_it,
-    fix=fix,
+    name="ml-api-redirect",
 )

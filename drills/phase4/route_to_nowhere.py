@@ -1,21 +1,11 @@
 """A route to a port that the Service does not have."""
 
 from checks.phase4.test_gateway import test_https_predicts
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from workbook.drills.factories import patch_drill
 
-PATCH = [{"op": "replace", "path": "/spec/rules/0/backendRefs/0/port", "value": 8000}]
-
-
-def break_it(system: System) -> None:
-    change(system, "httproute", PATCH)
-
-
-def fix(system: System) -> None:
-    put_back(system, "httproute")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "httproute",
+    [{"op": "replace", "path": "/spec/rules/0/backendRefs/0/port", "value": 8000}],
     title="“The API listens on 8000, so the route should say 8000.”",
     turns_red=test_https_predicts,
     hints=(
@@ -29,6 +19,4 @@ DRILL = Drill(
         '  eval "$(./workbook env)"\n'
         "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
     ),
-    break_it=break_it,
-    fix=fix,
 )

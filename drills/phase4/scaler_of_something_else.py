@@ -2,24 +2,22 @@
 
 from checks.phase4.test_replicas import test_autoscaler_reads_cpu
 from drills.phase4._scaler import wait_for_scaler
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
-
-PATCH = [{"op": "replace", "path": "/spec/scaleTargetRef/name", "value": "sentiment-api"}]
+from workbook.drills.drill import System
+from workbook.drills.factories import patch_drill
 
 
-def break_it(system: System) -> None:
-    change(system, "hpa", PATCH)
+def wait(system: System) -> None:
     wait_for_scaler(system, "AbleToScale", "False")
 
 
-def fix(system: System) -> None:
-    put_back(system, "hpa")
+def recover(system: System) -> None:
     wait_for_scaler(system, "AbleToScale", "True")
     wait_for_scaler(system, "ScalingActive", "True")
 
 
-DRILL = Drill(
+DRILL = patch_drill(
+    "hpa",
+    [{"op": "replace", "path": "/spec/scaleTargetRef/name", "value": "sentiment-api"}],
     title="The Deployment was to be renamed. The autoscaler was renamed first.",
     turns_red=test_autoscaler_reads_cpu,
     hints=(
@@ -33,6 +31,6 @@ DRILL = Drill(
         '  kubectl --namespace ml-demo patch hpa ml-api --patch \'{"spec": '
         '{"scaleTargetRef": {"name": "ml-api"}}}\''
     ),
-    break_it=break_it,
-    fix=fix,
+    shows=wait,
+    recovers=recover,
 )

@@ -1,21 +1,11 @@
 """A Service that selects no pod."""
 
 from checks.phase4.test_gateway import test_https_predicts
-from workbook.drills.drill import Drill, System
-from workbook.drills.objects import change, put_back
+from workbook.drills.factories import patch_drill
 
-PATCH = [{"op": "add", "path": "/spec/selector/tier", "value": "backend"}]
-
-
-def break_it(system: System) -> None:
-    change(system, "service", PATCH)
-
-
-def fix(system: System) -> None:
-    put_back(system, "service")
-
-
-DRILL = Drill(
+DRILL = patch_drill(
+    "service",
+    [{"op": "add", "path": "/spec/selector/tier", "value": "backend"}],
     title="The Services got a new label to select by. The pods will get it next week.",
     turns_red=test_https_predicts,
     hints=(
@@ -29,6 +19,4 @@ DRILL = Drill(
         '  eval "$(./workbook env)"\n'
         "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
     ),
-    break_it=break_it,
-    fix=fix,
 )

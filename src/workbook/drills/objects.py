@@ -117,6 +117,11 @@ def wait_for_rollout(cluster: Kubernetes) -> None:
     kubectl(cluster, "rollout", "status", f"deployment/{APP}", "--timeout=120s")
 
 
+def wait_for_new_pods(system: System) -> None:
+    """Wait until a changed Deployment has replaced its pods."""
+    wait_for_rollout(cluster_of(system))
+
+
 def wait_until(look: Callable[[], Found], shows: Callable[[Found], bool]) -> None:
     """Wait until the cluster shows what a break has done.
 
