@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from workbook.course.manifest import TARGETS
@@ -129,6 +130,7 @@ class Drill:
     break_it: Callable[[System], None]
     fix: Callable[[System], None]
     targets: tuple[str, ...] = TARGETS  # where there is what it breaks
+    also: tuple[Callable[..., Any], ...] = ()  # checks that may turn red with it
 
 
 class Drills:
@@ -163,16 +165,8 @@ class Drills:
                 f"Phase {self._phase.number} has no drill {name!r}; it has {there_are}.",
                 f"./workbook drill {self._phase.number}",
             )
-        path = self._phase.drills / f"{name.replace('-', '_')}.py"
-        home = str(self._phase.root)
-        if home not in sys.path:  # a drill names its check by importing it
-            sys.path.insert(0, home)
-        spec = importlib.util.spec_from_file_location(f"drills.{path.stem}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        drill: Drill = module.DRILL
+        file = self._phase.drills / f"{name.replace('-', '_')}.py"
+        drill: Drill = load_file(file, self._phase.root).DRILL
         return drill
 
     def under_way(self) -> str | None:
@@ -234,3 +228,15 @@ class Drills:
                 f"./workbook drill {self._phase.number}",
             )
         return name
+
+
+def load_file(file: Path, home: Path) -> ModuleType:
+    """A module that is no part of the package, and imports checks and drills by their names."""
+    if str(home) not in sys.path:
+        sys.path.insert(0, str(home))
+    spec = importlib.util.spec_from_file_location(f"{file.parent.name}.{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
