@@ -38,7 +38,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     started = cli("start")
     assert_passed(started)
     yield home
-    cli("down")
+    cli("down", "--yes")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def with_cluster(ran: Path) -> Iterator[Path]:
     made = cli("up", seconds=SECONDS_TO_BUILD)
     assert_passed(made)
     yield ran
-    removed = cli("down", "--verify")
+    removed = cli("down", "--verify", "--yes")
     assert_passed(removed)
     assert "is left" in removed.stdout
 

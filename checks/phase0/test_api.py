@@ -100,7 +100,7 @@ def test_api_serves_last_model(api: Api, manifest: dict[str, Any]) -> str:
             found=f"answers from model {answered}",
             why="a process keeps the model that it loaded at its start; "
             "this one was started before the last training",
-            run_next=f"end it (Ctrl-C where it runs, or ./workbook down), then {START}",
+            run_next=f"end it (Ctrl-C where it runs, or ./workbook stop), then {START}",
         )
     return f"model {answered}"
 

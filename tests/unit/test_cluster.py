@@ -195,7 +195,7 @@ def test_a_taken_port_is_named_with_the_way_round(
         port = server.getsockname()[1]
         with pytest.raises(WorkbookError, match=f"Port {port} is taken by") as raised:
             up.up(Cluster(tmp_path), Choices(registry_port=port, cluster_port=free_port()), Quiet())
-    assert raised.value.run_next == f"./workbook use local --registry-port {port + 1}"
+    assert raised.value.run_next.startswith("./workbook use local --registry-port ")
     assert not (tmp_path / ".workbook/local/cluster.json").exists()
 
 

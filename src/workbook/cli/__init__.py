@@ -28,6 +28,7 @@ VERBS: dict[Callable[..., None], str] = {  # in the order of --help, each with a
     learn.reset: "./workbook reset 0 --yes",
     system.up: "./workbook up",
     system.provider: "./workbook provider",
+    system.stop: "./workbook stop",
     system.down: "./workbook down --verify",
     measure.traffic: "./workbook traffic 1 my-test -- kubectl rollout restart deployment/ml-api",
     measure.load: "./workbook load 4 my-test --callers 32 --seconds 60",

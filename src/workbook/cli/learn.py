@@ -33,7 +33,7 @@ def start() -> None:
             ("./workbook lab", "read the lesson in JupyterLab, cell by cell"),
             ("./workbook drill 0", "break something, and find it again"),
             ("./workbook reset 0", "begin phase 0 anew, and answer its questions yourself"),
-            ("./workbook down", "end the API, which is still running"),
+            ("./workbook stop", "end the API, which is still running"),
         ):
             console.print(f"  {command:22}{purpose}")
     raise typer.Exit(status)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from workbook.course.manifest import TARGETS
 from workbook.course.phase import lessons, phases, root
 from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
-from workbook.learner.background import Background
+from workbook.learner.background import Background, Program
 from workbook.learner.choices import CLUSTER_PORTS, load_choices, save_choices
 from workbook.learner.store import exclusively, read_json
 from workbook.outcome import Outcome
@@ -175,18 +176,36 @@ def provider() -> None:
     print(f"{SOURCE} {version()} is built; TF_CLI_CONFIG_FILE tells Terraform where it is.")
 
 
+def stop() -> None:
+    """End the programs that lessons left running, such as the API. The cluster stays."""
+    home = root()
+    with exclusively(home):
+        ended = _end_programs(home)
+    if not ended:
+        print("No program of a lesson is running.")
+
+
+def _end_programs(home: Path) -> list[Program]:
+    """End what lessons left running, on both targets, and print each."""
+    programs = [Background(each.state) for target in TARGETS for each in lessons(home, target)]
+    ended = [program for background in programs for program in background.end_all()]
+    for program in ended:
+        print(f"ended {program.title} (process {program.pid})")
+    return ended
+
+
 def down(
     verify: Annotated[
         bool, typer.Option("--verify", help="Then look whether anything is left.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="On Azure: do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     state_too: Annotated[
         bool, typer.Option("--state-too", help="On Azure: Terraform's state storage, too.")
     ] = False,
 ) -> None:
-    """End every program that a lesson has left running, and remove the cluster.
+    """Remove the cluster and all data in it, and end the programs that lessons left running.
 
-    On the target azure, that is all that carries the tag workbook=PREFIX.
+    On Azure, `down` deletes everything that carries the tag workbook=PREFIX. It asks first.
     """
     from workbook.targets.azure import down as azure
     from workbook.targets.local import down as local
@@ -197,9 +216,12 @@ def down(
     record = cluster.record()  # which `down` forgets
     left: list[str] = []
     with exclusively(home):
-        programs = [Background(p.state) for target in TARGETS for p in lessons(home, target)]
-        for program in [program for background in programs for program in background.end_all()]:
-            print(f"ended {program.title} (process {program.pid})")
+        if choices.target == "local" and record and not yes:
+            for line in local.what_goes(record):
+                print(f"  {line}")
+            if not typer.confirm("Remove all of this?"):
+                raise typer.Exit(1)
+        _end_programs(home)
         if choices.target == "azure":
             azure.remove(home, choices, Steps(console), yes=yes, state_too=state_too)
             left = azure.look_again(home, choices, state_too) if verify else []

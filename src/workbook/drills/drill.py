@@ -20,6 +20,7 @@ from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
 from workbook.learner.choices import Choices
+from workbook.learner.ports import taken_by
 from workbook.learner.store import read_json, write_json
 
 SECONDS_TO_ANSWER = 20
@@ -91,7 +92,10 @@ class System:
         for program in self.background.running():
             if any(word in part for part in program.command):
                 return program
-        raise NothingToBreak(f"No program that a lesson has started runs {word}.", self._rerun)
+        problem = f"No program that a lesson has started runs {word}."
+        if holder := taken_by(self.choices.port):  # which `run` would meet next
+            problem += f" Port {self.choices.port} is taken by {holder}: end that first."
+        raise NothingToBreak(problem, self._rerun)
 
     def restart_api(self) -> None:
         """End the API and start it again, and wait until it listens."""

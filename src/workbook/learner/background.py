@@ -17,6 +17,7 @@ import psutil
 from workbook.learner.store import read_json, write_json
 
 SECONDS_TO_END = 10
+LONGEST_COMMAND = 80  # characters of it that are shown
 SECONDS_APART = 2  # the clock may be set in between, and ids are not used again as soon as that
 
 
@@ -34,7 +35,7 @@ class Program:
     @property
     def title(self) -> str:
         """What it is called where it is shown: the start of its command."""
-        return shlex.join(Path(word).name if os.sep in word else word for word in self.command[:6])
+        return shown(self.command)
 
     def process(self) -> psutil.Process | None:
         """The process, if it is still the one that was started."""
@@ -52,6 +53,14 @@ class Program:
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-count:])
+
+
+def shown(command: list[str]) -> str:
+    """A command as it is shown: paths by their last part, cut between two words."""
+    words = [Path(word).name if os.sep in word else word for word in command]
+    while len(words) > 1 and len(shlex.join(words)) > LONGEST_COMMAND:
+        words.pop()
+    return shlex.join(words)
 
 
 class Background:
@@ -172,7 +181,7 @@ def holder_of(port: int) -> str:
             if connection.pid is None:
                 return "a program of another user"
             with suppress(psutil.Error):
-                command = shlex.join(psutil.Process(connection.pid).cmdline()[:4])
+                command = shown(psutil.Process(connection.pid).cmdline())
                 return f"{command} (process {connection.pid})"
             return f"process {connection.pid}"
     return ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workbook.course.manifest import TARGETS
 from workbook.errors import WorkbookError
+from workbook.learner.ports import HIGHEST, LOWEST, another_port
 from workbook.learner.store import read_json, write_json
 
 PORTS = {
@@ -45,16 +46,34 @@ class Choices:
                 f"{self.target!r} is not a target: choose {' or '.join(TARGETS)}.",
                 "./workbook use local",
             )
-        ports = [getattr(self, name) for name in PORTS]
-        for name, port in zip(PORTS, ports, strict=True):
-            if not 1024 <= port <= 65535 or ports.count(port) > 1:
-                problem = "chosen twice" if ports.count(port) > 1 else "not from 1024 to 65535"
-                option = f"--{name.replace('_', '-')}"
+        seen: set[int] = set()
+        for name in PORTS:
+            port = getattr(self, name)
+            if port in seen or not LOWEST <= port <= HIGHEST:
+                problem = "chosen twice" if port in seen else f"not from {LOWEST} to {HIGHEST}"
                 raise WorkbookError(
-                    f"{port} is {problem}: choose another one for {option}.",
-                    f"./workbook use {self.target} {option} {PORTS[name]}",
+                    f"{port} is {problem}: choose another one for {option_of(name)}.",
+                    self.use_another(name),
                 )
+            seen.add(port)
         refuse_bad(self.subscription, self.region, self.prefix)
+
+    def use_another(self, *names: str) -> str:
+        """The command that chooses other ports: free ones that differ from all chosen ones."""
+        chosen = {getattr(self, name) for name in PORTS}
+        words = []
+        for name in names:
+            port = getattr(self, name)
+            near = port if LOWEST <= port <= HIGHEST else PORTS[name] - 1
+            other = another_port(near, chosen)
+            chosen.add(other)
+            words += [option_of(name), str(other)]
+        return " ".join(["./workbook use", self.target, *words])
+
+
+def option_of(name: str) -> str:
+    """The option of `workbook use` that sets a choice."""
+    return f"--{name.replace('_', '-')}"
 
 
 def load_choices(home: Path) -> Choices:

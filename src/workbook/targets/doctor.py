@@ -12,9 +12,9 @@ from platformdirs import user_cache_path
 from workbook.course.phase import Phase
 from workbook.learner.background import Background
 from workbook.learner.choices import CLUSTER_PORTS, Choices
+from workbook.learner.ports import taken_by
 from workbook.targets.local.cluster import Cluster
 from workbook.targets.observation import Observation
-from workbook.targets.ports import taken_by
 
 GIGABYTE = 10**9
 # What is needed free before the cluster is there. The offline kit asks for more if it has to build.
@@ -99,17 +99,18 @@ def _port(phase: Phase, choices: Choices) -> Observation:
         if str(choices.port) in program.command:
             found = f"used by the workbook's own {program.title}"
             return Observation(f"port {choices.port}", found)
-    return _look_at_port(choices, "port")
+    return _look_at_ports(choices, "port")
 
 
-def _look_at_port(choices: Choices, name: str) -> Observation:
-    port = getattr(choices, name)
-    holder = taken_by(port)
-    if not holder:
-        return Observation(f"port {port}", "free")
-    option = f"--{name.replace('_', '-')}"
-    fix = f"end it, or ./workbook use {choices.target} {option} {port + 1}"
-    return Observation(f"port {port}", f"taken by {holder}", fix)
+def _look_at_ports(choices: Choices, *names: str) -> Observation:
+    ports = {name: getattr(choices, name) for name in names}
+    what = f"port{'s' * (len(ports) > 1)} {', '.join(map(str, ports.values()))}"
+    holders = {name: holder for name, port in ports.items() if (holder := taken_by(port))}
+    if not holders:
+        return Observation(what, "free")
+    taken = [f"{ports[name]} taken by {holder}" for name, holder in holders.items()]
+    end = "end it" if len(holders) == 1 else "end them"
+    return Observation(what, "; ".join(taken), f"{end}, or {choices.use_another(*holders)}")
 
 
 def _wants_cluster(phase: Phase, choices: Choices) -> bool:
@@ -169,7 +170,4 @@ def _cluster_ports(phase: Phase, choices: Choices) -> Observation:
     if record := Cluster(phase.root).record():
         ports = [str(getattr(record, name)) for name in CLUSTER_PORTS]
         return Observation(f"ports {', '.join(ports)}", "used by the workbook's own cluster")
-    looked = [_look_at_port(choices, name) for name in CLUSTER_PORTS]
-    ports = [str(getattr(choices, name)) for name in CLUSTER_PORTS]
-    free = Observation(f"ports {', '.join(ports)}", "free")
-    return next((each for each in looked if each.fix), free)
+    return _look_at_ports(choices, *CLUSTER_PORTS)

@@ -33,6 +33,15 @@ def down(cluster: Cluster, steps: Steps) -> None:
     cluster.forget()
 
 
+def what_goes(record: Record) -> list[str]:
+    """What `down` removes, in words."""
+    return [
+        f"the cluster with Kubernetes {record.kubernetes}, and every object in it",
+        "the database in the cluster, if there is one, and all its rows",
+        f"the registry localhost:{record.registry_port}, and the images that were made here",
+    ]
+
+
 def left_behind(cluster: Cluster, record: Record | None) -> list[str]:
     """Whatever of ours is still on this machine, in words; empty after `down`.
 

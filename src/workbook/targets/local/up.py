@@ -5,6 +5,7 @@ import dataclasses
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import CLUSTER_PORTS, Choices
+from workbook.learner.ports import taken_by
 from workbook.progress import Steps
 from workbook.targets.kubernetes import Kubernetes, eventually
 from workbook.targets.local import addons, database, kind, kit, registry
@@ -24,7 +25,6 @@ from workbook.targets.local.tools import (
     tool,
 )
 from workbook.targets.local.versions import versions
-from workbook.targets.ports import taken_by
 
 SECONDS_TO_RETURN = 90
 MAKE_ANOTHER = "./workbook down && ./workbook up, which makes a new one"
@@ -144,10 +144,9 @@ def _refuse_what_is_not_ours(engine: Engine, cluster: Cluster) -> None:
 
 
 def _refuse_ports_that_are_taken(choices: Choices) -> None:
-    for name in CLUSTER_PORTS:
-        port = getattr(choices, name)
-        if holder := taken_by(port):
-            raise WorkbookError(
-                f"Port {port} is taken by {holder}.",
-                f"./workbook use {choices.target} --{name.replace('_', '-')} {port + 1}",
-            )
+    ports = {name: getattr(choices, name) for name in CLUSTER_PORTS}
+    if holders := {name: by for name, port in ports.items() if (by := taken_by(port))}:
+        raise WorkbookError(
+            " ".join(f"Port {ports[name]} is taken by {by}." for name, by in holders.items()),
+            choices.use_another(*holders),
+        )
