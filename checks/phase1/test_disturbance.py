@@ -40,7 +40,7 @@ def test_update_loses_nothing(
             expected="the strategy RollingUpdate with maxUnavailable 0",
             found=f"{strategy['type']} {rolling or ''}".strip(),
             why="the next update may end an old pod before a new one can answer",
-            run_next="kubectl kustomize phases/phase1/k8s/local | kubectl diff --filename -",
+            run_next="kubectl diff --kustomize phases/phase1/k8s/local",
         )
     if len(deployment.replica_sets()) < 2:
         raise NotStarted("update the API in the lesson: this Deployment has had one version")

@@ -41,16 +41,13 @@ def _deploy(system: System, hostssl: str) -> None:
     found = server.get_one("statefulsets", "postgres")
     if found is None:
         raise WorkbookError("There is no database yet.", "./workbook goto 2")
-    image = found["spec"]["template"]["spec"]["containers"][0]["image"]
     with TemporaryDirectory() as folder:
         files = Path(folder, "postgres")
         shutil.copytree(system.phase.root / "k8s/postgres", files)
         rules = files / "pg_hba.conf"
         text = re.sub("^hostssl ", f"{hostssl} ", rules.read_text("utf-8"), flags=re.MULTILINE)
         rules.write_text(text, "utf-8")
-        made = server.run("kustomize", str(files)).stdout
-    made = made.replace("image: postgres\n", f"image: {image}\n")
-    kubectl(server, "apply", "--filename=-", stdin=made)
+        kubectl(server, "apply", f"--kustomize={files}")
     kubectl(server, "rollout", "status", SERVER, "--timeout=120s")
     wait_for_log(system, "ok")
 

@@ -18,7 +18,7 @@ DRILL = patch_drill(
     way_back=(
         "Listen on the port that the gateway opens, as has been done now:\n"
         '  eval "$(./workbook env)"\n'
-        "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
+        "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),
     where=GATEWAY_NAMESPACES,
 )

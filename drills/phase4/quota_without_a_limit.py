@@ -16,7 +16,7 @@ DRILL = patch_drill(
     way_back=(
         "Set what the namespace may really take, as has been done now:\n"
         '  eval "$(./workbook env)"\n'
-        "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
+        "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),
     name="ml-demo",
 )

@@ -23,7 +23,7 @@ DRILL = patch_drill(
         "Redirect again, as has been done now. Whoever cannot follow gets an address with "
         "https.\n"
         '  eval "$(./workbook env)"\n'
-        "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
+        "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),
     name="ml-api-redirect",
 )

@@ -17,6 +17,6 @@ DRILL = patch_drill(
     way_back=(
         "Select by what the pods have, as has been done now:\n"
         '  eval "$(./workbook env)"\n'
-        "  kubectl kustomize phases/phase4/k8s/local | kubectl diff --filename -"
+        "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),
 )

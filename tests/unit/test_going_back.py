@@ -22,6 +22,9 @@ def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Phase:
     for number in (2, 4):
         folder = tmp_path / f"phases/phase{number}"
         (folder / "README.md").write_text(f"# {number}\n")
+        values = Phase(number, tmp_path, "local").values
+        values.parent.mkdir(parents=True)
+        values.write_text("IMAGE=ml-api\n")
     cluster = Kubernetes(tmp_path / "kubectl", tmp_path / "kubeconfig")
     monkeypatch.setattr(going_back, "find_cluster", lambda home, target: cluster)
     monkeypatch.setattr(going_back, "_forget_infrastructure", lambda cluster: [])

@@ -87,6 +87,16 @@ class Phase(Lesson):
         return any(feature in phase.manifest.adds for phase in (self, *earlier))
 
     @property
+    def overlay(self) -> Path:
+        """The folder from which kustomize makes its Kubernetes objects on this target."""
+        return self.directory / "k8s" / self.target
+
+    @property
+    def values(self) -> Path:
+        """The values of the learner's own system in these objects; the lesson writes the file."""
+        return self.overlay / "values" / "values.env"
+
+    @property
     def drills(self) -> Path:
         return self.root / "drills" / self.name
 

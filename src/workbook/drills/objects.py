@@ -31,10 +31,12 @@ def goto(system: System) -> str:
 
 def deploy_again(phase: int) -> str:
     """The end of a way back: the lesson's own files are applied again."""
+    overlay = f'"phases/phase{phase}/k8s/$WORKBOOK_TARGET"'
     return (
         '  eval "$(./workbook env)"\n'
-        f"  kubectl kustomize phases/phase{phase}/k8s/local | kubectl diff --filename -\n"
-        "shows what differs, the image too; then deploy again, as the lesson does."
+        f"  kubectl diff --kustomize {overlay}\n"
+        "shows what differs from your files. To apply them again:\n"
+        f"  kubectl apply --kustomize {overlay}"
     )
 
 

@@ -50,12 +50,15 @@ def _forget_infrastructure(cluster: Kubernetes) -> list[str]:
 def _objects_of(phase: Phase, cluster: Kubernetes) -> list[str]:
     """The objects of a phase's manifests that are there, as KIND/NAME; ml-demo itself is left out.
 
-    What stands in a namespace of the phase's own goes with that.
+    What stands in a namespace of the phase's own goes with that. A phase whose lesson has not
+    written its values has not been deployed.
 
     Raises:
         WorkbookError: the manifests cannot be read, or the cluster cannot be asked.
     """
-    made = cluster.run("kustomize", str(phase.directory / "k8s" / phase.target))
+    if not phase.values.exists():
+        return []
+    made = cluster.run("kustomize", str(phase.overlay))
     if made.returncode != 0:
         raise WorkbookError(
             f"The manifests of {phase.name} cannot be read: {made.stderr.strip()}",

@@ -57,6 +57,7 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
             cluster.delete("namespace", name)
         if _has_database(phase, cluster):  # nothing uses it any more
             database.remove(find_engine(phase.root), cluster)
+    phase.values.unlink(missing_ok=True)
     for folder in _folders(phase):
         if folder.exists():
             shutil.rmtree(folder)
