@@ -8,6 +8,7 @@ import shlex
 from checks.phase1 import test_pod
 from workbook.checks.check import check
 from workbook.checks.deployment import SELECTOR, Deployment
+from workbook.checks.recordings import refuse_other_system
 from workbook.course.phase import Phase
 from workbook.measure.traffic import Traffic, read_traffic, under_traffic
 from workbook.outcome import NotStarted, Wrong
@@ -83,8 +84,9 @@ def _repeated(cluster: Kubernetes, address: str, what: str, command: list[str]) 
 
 def _recorded(phase: Phase, deployment: Deployment, recording: str, task: str) -> Traffic:
     traffic = read_traffic(phase.state, recording)
-    if traffic is None or traffic.started < deployment.made:
+    if traffic is None:
         raise NotStarted(f"{task} in the lesson, where requests are sent and recorded meanwhile")
+    refuse_other_system(traffic, phase, deployment, f"{task}, as lesson 1 does")
     return traffic
 
 

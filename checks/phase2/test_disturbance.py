@@ -13,6 +13,7 @@ from checks.phase2.conftest import DATABASE, RECORDING
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment
+from workbook.checks.recordings import refuse_other_system
 from workbook.checks.retention import refuse_outdated
 from workbook.course.phase import Phase
 from workbook.learner.choices import Choices
@@ -20,6 +21,7 @@ from workbook.measure.traffic import Traffic, read_traffic, under_traffic
 from workbook.outcome import NotStarted, Unknown, Wrong
 from workbook.targets.kubernetes import Kubernetes, Object, eventually
 
+WHERE = "lesson 2, “Stop the database”"
 SECONDS_TO_CATCH_UP = 20
 SECONDS_STOPPED = 20
 
@@ -40,10 +42,11 @@ def test_stopped_database_costs_nothing(
         traffic, rows, different = _repeated(request)
     else:
         recording = read_traffic(phase.state, RECORDING)
-        if recording is None or recording.started < deployment.made:
+        if recording is None:
             raise NotStarted("stop the database in the lesson, where requests are sent meanwhile")
         if retention:
-            refuse_outdated(recording, retention, "lesson 2, “Stop the database”")
+            refuse_outdated(recording, retention, WHERE)
+        refuse_other_system(recording, phase, deployment, WHERE)
         traffic = recording
         rows, different = request.getfixturevalue("inside")["recorded"]
     answered = len(traffic.samples) - len(traffic.failed)

@@ -6,6 +6,8 @@ from typing import Any
 from checks.phase3 import test_infrastructure, test_state
 from checks.phase3.conftest import DATABASE, RECORDING, objects_of, terraform_here
 from workbook.checks.check import check
+from workbook.checks.deployment import Deployment
+from workbook.checks.recordings import refuse_other_cluster, refuse_other_system
 from workbook.checks.retention import refuse_outdated
 from workbook.course.phase import Phase
 from workbook.measure.traffic import read_traffic
@@ -68,6 +70,7 @@ def test_what_must_outlive_the_server_does(
 def test_rebuilt_in_minutes(
     phase: Phase,
     cluster: Kubernetes,
+    deployment: Deployment,
     terraform: Root,
     state: dict[str, Any],
     retention: Object | None,
@@ -79,6 +82,10 @@ def test_rebuilt_in_minutes(
         raise NotStarted(f"destroy and rebuild it: {REBUILD}")
     if retention:
         refuse_outdated(recording, retention, REBUILD)
+    if phase.target == "local":
+        refuse_other_system(recording, phase, deployment, REBUILD)
+    else:  # there, the cluster and its Deployment are newer than the recording
+        refuse_other_cluster(recording, cluster, REBUILD)
     limit = SECONDS_TO_REBUILD[phase.target]
     refused = recording.failed if phase.target == "local" else []  # there, the API is rebuilt too
     if recording.status != 0 or refused or recording.seconds > limit:

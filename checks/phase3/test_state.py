@@ -18,6 +18,7 @@ from workbook.targets.terraform import LEASE, NAMESPACE, Root
 
 LESSON = "phases/phase3/README.md"
 REFUSED = "refused.txt"  # what the second of two at a time was told
+TWO = "lesson 3, “Two at the same time”"
 LOCK = "app.terraform.io/lock-info"
 PUBLIC = {"tls.crt", "ca.crt"}  # of a Secret: certificates are for everybody
 SHORTEST = 8  # what is shorter could be anywhere by chance
@@ -38,9 +39,7 @@ def test_state_is_remote_and_locked(
             "is told that somebody else is at work",
             run_next=terraform_here(phase, "init -reconfigure"),
         )
-    refused = phase.state / REFUSED
-    if not refused.exists() or "Lock Info" not in refused.read_text(encoding="utf-8"):
-        raise NotStarted("let two apply at once: lesson 3, “Two at the same time”")
+    _look_at_refusal(phase, state)
     if phase.target == "local":
         lock, take_away = _lock_of(cluster), ""
     else:
@@ -50,6 +49,25 @@ def test_state_is_remote_and_locked(
     if lock is not None:
         raise _held(phase, lock, take_away)
     return f"{backend['type']}, version {state['serial']}; nobody holds the lock"
+
+
+def _look_at_refusal(phase: Phase, state: dict[str, Any]) -> None:
+    """The second of two was refused, by the lock of this state.
+
+    Raises:
+        NotStarted: it was not, or it was another state.
+    """
+    try:
+        said = (phase.state / REFUSED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        said = ""
+    if "Lock Info" not in said:
+        raise NotStarted(f"let two apply at once: {TWO}")
+    if state["lineage"] not in said:
+        raise NotStarted(
+            f"let two apply at once again: {TWO}. What you recorded is not of this state, whose "
+            f"lineage is {state['lineage']}"
+        )
 
 
 def _lock_of(cluster: Kubernetes) -> dict[str, str] | None:

@@ -21,6 +21,7 @@ CHOICES = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
 CLUSTER = cast(Kubernetes, None)  # is not asked
 IDENTITY = "e9eb9ed7-a3bc-ae67-640d-ad4cb06fae7a"
 WHO = "learner@laptop"
+STATE = {"serial": 7, "lineage": "4cc9ce03-b1e6-7f1f-9d2e-1f5d1cf3b1a2"}
 
 # How Terraform 1.9.5 printed it: github.com/hashicorp/terraform/issues/25818, comment of 26 August
 # 2024. The same words are in its sources: internal/backend/remote-state/azure/client.go,
@@ -45,6 +46,7 @@ REFUSED = f"""\
 │ again. For most commands, you can disable locking with the "-lock=false"
 │ flag, but this is not recommended.
 ╵
+  "lineage": "{STATE["lineage"]}",
 """
 
 
@@ -71,7 +73,7 @@ def phase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Phase:
 def lock_check(phase: Phase, refused: str = REFUSED) -> str:
     (phase.state / test_state.REFUSED).write_text(refused, encoding="utf-8")
     root = Root(phase.directory / "terraform" / "azure", {})
-    return test_state.test_state_is_remote_and_locked(phase, CLUSTER, root, {"serial": 7}, CHOICES)
+    return test_state.test_state_is_remote_and_locked(phase, CLUSTER, root, STATE, CHOICES)
 
 
 def leased(metadata: dict[str, str]) -> Any:
@@ -87,6 +89,8 @@ def test_two_at_once_are_kept_apart_and_the_lock_is_free(az: RecordedAz, phase: 
     assert "storage blob show --account-name mldemostateabc12" in " ".join(asked)
     with pytest.raises(NotStarted, match="Two at the same time"):
         lock_check(phase, "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.")
+    with pytest.raises(NotStarted, match="not of this state"):
+        lock_check(phase, REFUSED.replace(STATE["lineage"], "another"))
 
 
 def test_a_lock_left_behind_is_named_with_what_takes_it_away(az: RecordedAz, phase: Phase) -> None:

@@ -19,6 +19,7 @@ from checks.phase2.test_understanding import test_log_is_understood as log_is_un
 from checks.phase3.conftest import RECORDING as REBUILD
 from checks.phase3.test_lifetimes import test_rebuilt_in_minutes as rebuilt
 from workbook.checks.deployment import Deployment
+from workbook.checks.recordings import refuse_other_system
 from workbook.course.phase import Phase
 from workbook.learner.answers import write_answer
 from workbook.learner.choices import Choices
@@ -28,6 +29,14 @@ from workbook.targets.kubernetes import Kubernetes, Object
 
 DAY = 86400
 PASSWORD = "5f4dcc3b5aa765d61d8327de"
+MADE_ON = {"cluster": "of the learner", "image": "ml-api@sha256:1", "model": "1"}
+NO_ROWS = {"recorded": 0, "oldest": None}
+
+
+def deployed(image: str = MADE_ON["image"], made: str = "2020-01-01T00:00:00Z") -> Object:
+    """The Deployment of the API."""
+    pod = {"spec": {"containers": [{"name": "ml-api", "image": image}]}}
+    return {"metadata": {"creationTimestamp": made}, "spec": {"template": pod}}
 
 
 def retention(days: int) -> Object:
@@ -42,15 +51,15 @@ def check_recording(home: Path, *, age: float, rows: int, keeps: Object | None) 
     phase = Phase(2, home, "local")
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age))
     samples = [(0.1, 5.0, ""), (0.2, 5.0, "")]
-    write_traffic(phase.state, RECORDING, Traffic([], started, "", {}, {}, samples=samples))
+    traffic = Traffic([], started, "", {}, {}, samples=samples, system=MADE_ON)
+    write_traffic(phase.state, RECORDING, traffic)
     request = SimpleNamespace(getfixturevalue=lambda name: {"recorded": (rows, rows)})
-    made = {"metadata": {"creationTimestamp": "2020-01-01T00:00:00Z"}}
-    deployment = Deployment(cast(Kubernetes, None), made)
+    deployment = Deployment(cluster(), deployed())
     return stopped(cast(pytest.FixtureRequest, request), phase, deployment, keeps, active=False)
 
 
 def test_rows_of_an_outdated_recording_are_not_called_lost(tmp_path: Path) -> None:
-    with pytest.raises(NotStarted, match=r"record it anew: lesson 2.* 8 days old.* after 7"):
+    with pytest.raises(NotStarted, match=r"record it again: lesson 2.* 8 days old.* after 7"):
         check_recording(tmp_path, age=8.5 * DAY, rows=0, keeps=retention(7))
 
 
@@ -63,15 +72,49 @@ def test_rows_that_nothing_has_deleted_yet_are_counted(
         check_recording(tmp_path, age=age, rows=1, keeps=keeps)
 
 
+def refuse(home: Path, system: dict[str, str], **deployment: str) -> None:
+    """Judge a recording of phase 1 of 2026 that was made on this system."""
+    (home / "phases" / "phase2").mkdir(parents=True)
+    (home / "phases" / "phase2" / "README.md").touch()
+    traffic = Traffic([], "2026-01-02T00:00:00Z", "", {}, {}, system=system)
+    there = Deployment(cluster(), deployed(**deployment))
+    refuse_other_system(traffic, Phase(1, home, "local"), there, "lesson 1")
+
+
+@pytest.mark.parametrize(
+    ("system", "deployment", "reason"),
+    [
+        ({}, {}, "does not say which system"),
+        (MADE_ON | {"cluster": "of a colleague"}, {}, "another cluster"),
+        (MADE_ON, {"image": "ml-api@sha256:2"}, "another image: ml-api@sha256:1"),
+        (MADE_ON, {"made": "2026-01-03T00:00:00Z"}, "the Deployment is newer"),
+    ],
+)
+def test_a_recording_of_another_system_proves_nothing(
+    tmp_path: Path, system: dict[str, str], deployment: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(NotStarted, match=f"record it again: lesson 1.* {reason}"):
+        refuse(tmp_path, system, **deployment)
+
+
+def test_a_recording_counts_for_its_own_image_once_a_later_phase_has_another(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".workbook/local/phase2").mkdir(parents=True)
+    refuse(tmp_path, MADE_ON, image="ml-api@sha256:2")
+
+
 def test_rows_of_an_outdated_rebuild_are_not_called_lost(tmp_path: Path) -> None:
     phase = Phase(3, tmp_path, "azure")
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 8.5 * DAY))
-    write_traffic(phase.state, REBUILD, Traffic([], started, "", {}, {}, samples=[(0.1, 5.0, "")]))
+    samples = [(0.1, 5.0, "")]
+    traffic = Traffic([], started, "", {}, {}, samples=samples, system=MADE_ON)
+    write_traffic(phase.state, REBUILD, traffic)
     unused = cast(Any, None)
-    with pytest.raises(NotStarted, match=r"record it anew: lesson 3.* 8 days old.* after 7"):
-        rebuilt(phase, unused, unused, {}, retention(7), {"recorded": 0, "oldest": None})
+    with pytest.raises(NotStarted, match=r"record it again: lesson 3.* 8 days old.* after 7"):
+        rebuilt(phase, cluster(), unused, unused, {}, retention(7), NO_ROWS)
     with pytest.raises(Wrong, match="expected 1 rows for 1 answers"):
-        rebuilt(phase, unused, unused, {}, retention(9), {"recorded": 0, "oldest": None})
+        rebuilt(phase, cluster(), unused, unused, {}, retention(9), NO_ROWS)
 
 
 def test_an_answer_about_a_row_that_is_gone_is_to_be_given_again(tmp_path: Path) -> None:
@@ -93,6 +136,9 @@ class Said(Kubernetes):
 
     objects: dict[tuple[str, str], list[Object]] = field(default_factory=dict)
     logs: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def authority(self) -> str:
+        return MADE_ON["cluster"]
 
     def get(self, kind: str, selector: str = "") -> list[Object]:
         return self.objects.get((self.namespace, kind), [])

@@ -37,6 +37,6 @@ def refuse_outdated(recording: "Traffic", cronjob: Object, where: str) -> None:
     age = datetime.now(UTC) - datetime.fromisoformat(recording.started)
     if age > timedelta(days=days):
         raise NotStarted(
-            f"record it anew: {where}. What you recorded is {age.days} days old, and rows are "
+            f"record it again: {where}. What you recorded is {age.days} days old, and rows are "
             f"deleted after {days}"
         )

@@ -74,11 +74,13 @@ def traffic(
     command: Annotated[list[str], typer.Argument(help="The command, after --.")],
 ) -> None:
     """Send predictions to the service while a command runs, and record what became of each."""
+    from workbook.measure.system import system_of
     from workbook.measure.traffic import under_traffic, write_traffic
 
     phase, choices = chosen_phase(number)
     with service_of(phase, choices) as (address, authority, cluster):
         done = under_traffic(name, address, command, cluster.facts, authority=authority)
+        done.system = system_of(cluster, address, authority)
     write_traffic(phase.state, name, done)
     print(done.summary())
     raise typer.Exit(done.status)
@@ -93,6 +95,7 @@ def load(
     """Load the service, watch its autoscaler until it is calm again, and record both."""
     from workbook.checks.api import Api
     from workbook.measure.load import under_load, write_load
+    from workbook.measure.system import system_of
 
     phase, choices = chosen_phase(number)
     with service_of(phase, choices) as (address, authority, cluster):
@@ -115,5 +118,6 @@ def load(
                 flush=True,
             ),
         )
+        done.system = system_of(cluster, address, authority)
     write_load(phase.state, name, done)
     print(done.summary())

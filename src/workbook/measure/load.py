@@ -54,6 +54,7 @@ class Load:
     fewest: int  # replicas that the autoscaler keeps
     moments: list[dict[str, Any]] = field(default_factory=list)  # each a Moment
     problems: dict[str, int] = field(default_factory=dict)  # requests that failed, by reason
+    system: dict[str, str] = field(default_factory=dict)  # that it was made on: see system_of
 
     @property
     def most(self) -> int:

@@ -36,6 +36,7 @@ class Traffic:
     status: int = 0  # of the command
     # seconds since the start, milliseconds to the answer, what went wrong or ""
     samples: list[tuple[float, float, str]] = field(default_factory=list)
+    system: dict[str, str] = field(default_factory=dict)  # that it was made on: see system_of
 
     @property
     def failed(self) -> list[str]:

@@ -1,0 +1,71 @@
+"""Recordings of the lessons: what they prove, they prove of the system that they name.
+
+Like check.py, this needs the standard library only.
+"""
+
+from typing import Protocol
+
+from workbook.checks.deployment import Deployment
+from workbook.course.phase import Phase, phases
+from workbook.outcome import NotStarted
+from workbook.targets.kubernetes import Kubernetes
+
+
+class Recording(Protocol):
+    """Traffic or load."""
+
+    started: str
+    system: dict[str, str]  # as system_of gives it; empty in a recording of an older workbook
+
+
+def refuse_other_cluster(recording: Recording, cluster: Kubernetes, where: str) -> None:
+    """A recording counts on the cluster that it was made on.
+
+    Args:
+        recording: of a lesson.
+        cluster: the learner's.
+        where: the section of the lesson that records it.
+
+    Raises:
+        NotStarted: it was made on another cluster, or does not say on which one.
+    """
+    made_on = recording.system.get("cluster")
+    if not made_on:
+        raise _record_again(where, "it does not say which system it was made on")
+    if made_on != cluster.authority():
+        raise _record_again(where, "it was made on another cluster")
+
+
+def refuse_other_system(
+    recording: Recording, phase: Phase, deployment: Deployment, where: str
+) -> None:
+    """A recording counts on the cluster and for the image that it was made on.
+
+    A later phase has another image. From then on, the recording counts for the image of its time.
+
+    Args:
+        recording: of the lesson of the phase.
+        phase: the recording's.
+        deployment: what the recording is to prove something of.
+        where: the section of the lesson that records it.
+
+    Raises:
+        NotStarted: it was made on another system, or before this one was there.
+    """
+    refuse_other_cluster(recording, deployment.cluster, where)
+    image = recording.system.get("image")
+    if recording.started < deployment.made:
+        raise _record_again(where, f"the Deployment is newer: it is of {deployment.made}")
+    if image != deployment.image and not _is_followed(phase):
+        raise _record_again(where, f"it was made with another image: {image}")
+
+
+def _record_again(where: str, reason: str) -> NotStarted:
+    return NotStarted(f"record it again: {where}. Your recording does not count, since {reason}")
+
+
+def _is_followed(phase: Phase) -> bool:
+    """Whether the learner has begun a later phase."""
+    kept = phase.state.parent
+    later = [each for each in phases(phase.root, phase.target) if each.number > phase.number]
+    return any((kept / each.name).exists() for each in later)
