@@ -1,4 +1,4 @@
-"""Phase 0 for real: the lesson runs, every check is proved red and green, every drill too."""
+"""What is special to phase 0: the lesson and the API run on this machine, without a cluster."""
 
 import json
 import os
@@ -10,9 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from copies import assert_passed, clean_environment, cli_of, free_port
-from proofs import drill_names, outcomes, prove_drill, results
+from checked import outcomes, results
+from copies import ROOT, assert_passed, clean_environment, cli_of, free_port
+from walk import Walk
 
+from workbook.course.lesson import checklist
 from workbook.course.phase import Phase
 from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
@@ -20,24 +22,11 @@ from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.targets.environment import lesson_environment
 
-pytestmark = pytest.mark.live
+pytestmark = pytest.mark.step("after", phase=0)
+LINES = len(checklist((ROOT / "phases/phase0/README.md").read_text(encoding="utf-8")))
 
 
-def test_before_start_every_check_says_not_started(fresh: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "checks/phase0"],
-        cwd=fresh,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 10
-    assert set(outcomes(fresh, 0).values()) == {"not started"}
-    assert len(outcomes(fresh, 0)) == 7
-    assert sum(line.startswith(" · ") for line in done.stdout.splitlines()) == 7
-    assert "Traceback" not in done.stdout + done.stderr
-
-
+@pytest.mark.step("before", phase=0)
 def test_a_fresh_clone_needs_pytest_and_nothing_else(fresh: Path) -> None:
     code = """if True:
         import sys
@@ -54,58 +43,51 @@ def test_a_fresh_clone_needs_pytest_and_nothing_else(fresh: Path) -> None:
         text=True,
     )
     assert done.returncode == 10, done.stdout + done.stderr
-    assert "7 not started, of 7 lines" in done.stdout
+    assert f"{LINES} not started, of {LINES} lines" in done.stdout
 
 
-def test_start_passes_every_check_and_writes_a_receipt(ran: Path) -> None:
-    assert cli_of(ran)("check", "0").returncode == 0
-    assert set(outcomes(ran, 0).values()) == {"passed"}
-    state = ran / ".workbook/local/phase0"
+def test_the_receipt_names_versions_and_no_path_of_this_machine(walk: Walk) -> None:
+    state = walk.to(0) / ".workbook/local/phase0"
     receipt = json.loads((state / "receipt.json").read_text())
-    assert (receipt["passed"], receipt["of"]) == (7, 7)
-    assert receipt["lesson"]["complete"]
     assert "scikit-learn" in receipt["packages"]
-    assert "7 of 7 checks passed" in (state / "receipt.md").read_text()
-    assert str(ran) not in (state / "receipt.md").read_text()
+    text = (state / "receipt.md").read_text()
+    assert f"{LINES} of {LINES} checks passed" in text
+    assert str(walk.home) not in text
 
 
-def test_start_changes_nothing_that_git_tracks(ran: Path) -> None:
-    done = subprocess.run(["git", "status", "--porcelain"], cwd=ran, capture_output=True, text=True)
+def test_start_changes_nothing_that_git_tracks(home: Path) -> None:
+    git = ["git", "status", "--porcelain"]
+    done = subprocess.run(git, cwd=home, capture_output=True, text=True)
     assert [line for line in done.stdout.splitlines() if ".venv" not in line] == []
 
 
-def test_start_runs_a_second_time(ran: Path) -> None:
-    done = cli_of(ran)("start")
+def test_start_runs_a_second_time(home: Path) -> None:
+    done = cli_of(home)("start")
     assert_passed(done)
-    assert "7 passed" in done.stdout
+    assert f"{LINES} passed" in done.stdout
     assert "./workbook lab" in done.stdout
 
 
-def test_the_lesson_runs_under_nbval_too(ran: Path) -> None:
-    choices = json.loads((ran / ".workbook/choices.json").read_text())
+def test_the_lesson_runs_under_nbval_too(home: Path) -> None:
+    choices = json.loads((home / ".workbook/choices.json").read_text())
     environment = clean_environment(
-        **lesson_environment(ran, Choices(**choices)), WORKBOOK_SOLUTIONS="1", MPLBACKEND="agg"
+        **lesson_environment(home, Choices(**choices)), WORKBOOK_SOLUTIONS="1", MPLBACKEND="agg"
     )
     nbval = ["--nbval-lax", "--nbval-current-env", "phases/phase0/phase0.ipynb"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nbval],
-        cwd=ran,
+        cwd=home,
         env=environment,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stdout[-3000:]
-    assert cli_of(ran)("check", "0").returncode == 0
+    assert cli_of(home)("check", "0").returncode == 0
 
 
-@pytest.mark.parametrize("name", drill_names(0))
-def test_a_drill_turns_its_check_red_and_back(ran: Path, name: str) -> None:
-    prove_drill(ran, 0, name)
-
-
-def test_a_drill_that_is_mended_by_hand_is_over(ran: Path) -> None:
-    cli = cli_of(ran)
-    answers = json.loads((ran / ".workbook/local/phase0/answers.json").read_text())
+def test_a_drill_that_is_mended_by_hand_is_over(home: Path) -> None:
+    cli = cli_of(home)
+    answers = json.loads((home / ".workbook/local/phase0/answers.json").read_text())
     cli("drill", "0", "answers-of-another-model")
     assert "is over" not in cli("check", "0").stdout
     for question, answer in answers.items():
@@ -139,44 +121,43 @@ def test_reset_puts_back_what_a_drill_changed_though_nothing_runs(
     assert code.read_text() == before
 
 
-def test_answers_that_are_open_are_not_wrong(ran: Path) -> None:
-    answers = ran / ".workbook/local/phase0/answers.json"
+def test_answers_that_are_open_are_not_wrong(home: Path) -> None:
+    answers = home / ".workbook/local/phase0/answers.json"
     kept = answers.read_bytes()
     try:
         answers.unlink()
-        done = cli_of(ran)("check", "0")
+        done = cli_of(home)("check", "0")
         assert done.returncode == 10
-        assert outcomes(ran, 0)["test_core_logic_is_understood"] == "not started"
+        assert outcomes(home, 0)["test_core_logic_is_understood"] == "not started"
         assert "strongest-negative-word" in done.stdout
     finally:
         answers.write_bytes(kept)
 
 
-def test_a_crashed_api_is_told_from_one_never_started(ran: Path) -> None:
-    background = Background(Phase(0, ran, "local").state)
+def test_a_crashed_api_is_told_from_one_never_started(home: Path) -> None:
+    background = Background(Phase(0, home, "local").state)
     (program,) = background.running()
     os.kill(program.pid, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(program.pid)] if psutil.pid_exists(program.pid) else [], 10)
     try:
-        assert cli_of(ran)("check", "0").returncode == 1
-        result = results(ran, 0)["test_api_predicts"]
+        assert cli_of(home)("check", "0").returncode == 1
+        result = results(home, 0)["test_api_predicts"]
         assert result["outcome"] == "wrong"
         assert "Its last lines" in result["rows"]["found"]
     finally:
         background.restart(program)
         System(
-            Phase(0, ran, "local"),
-            Choices(**json.loads((ran / ".workbook/choices.json").read_text())),
+            Phase(0, home, "local"),
+            Choices(**json.loads((home / ".workbook/choices.json").read_text())),
             background,
         ).wait_for_port()
-    assert cli_of(ran)("check", "0").returncode == 0
+    assert cli_of(home)("check", "0").returncode == 0
 
 
-def test_an_interrupted_start_leaves_nothing_in_the_way(fresh: Path, ran: Path) -> None:
+def test_an_interrupted_start_leaves_nothing_in_the_way(fresh: Path) -> None:
     """Ends `start` in the middle of its lesson, then starts it again."""
-    choices = json.loads((ran / ".workbook/choices.json").read_text())
     cli = cli_of(fresh)
-    cli("use", "local", "--port", str(choices["port"] - 1))
+    assert cli("use", "local", "--port", str(free_port())).returncode == 0
     began = subprocess.Popen(
         ["./workbook", "start"],
         cwd=fresh,

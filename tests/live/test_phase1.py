@@ -1,15 +1,14 @@
-"""Phase 1 for real: the lesson runs on a cluster, every check is proved red and green."""
+"""What is special to phase 1: the cluster, its registry, and what the lesson does to pods."""
 
 import json
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from copies import clean_environment, cli_of
-from proofs import drill_names, outcomes, prove_drill, results
+from checked import outcomes, results
+from copies import cli_of
+from walk import Walk
 
 from workbook.course.phase import Phase
 from workbook.measure.traffic import read_traffic
@@ -17,77 +16,70 @@ from workbook.targets.local import registry
 from workbook.targets.local.cluster import NODE, Cluster
 from workbook.targets.local.engine import find_engine
 
-pytestmark = pytest.mark.live
+pytestmark = pytest.mark.step("after", phase=1)
 
 
-def test_without_a_cluster_every_check_says_not_started(ran: Path, fresh: Path) -> None:
-    for name in ("phases/phase0/model", ".workbook/local/phase0"):  # the state of phase 0
-        subprocess.run(["cp", "-R", ran / name, fresh / name], check=False)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "checks/phase1"],
-        cwd=fresh,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-    )
+@pytest.mark.step("before", phase=1)
+def test_without_a_cluster_one_message_says_how_to_make_it(walk: Walk) -> None:
+    walk.to(0)
+    done = walk.cli("check", "1")
     assert done.returncode == 10, done.stdout + done.stderr
-    assert set(outcomes(fresh, 1).values()) == {"not started"}
-    assert len(outcomes(fresh, 1)) == 11
-    assert done.stdout.count("./workbook up") == 1  # one cluster, one message
-    assert "Traceback" not in done.stdout + done.stderr
+    assert done.stdout.count("./workbook up") == 1
 
 
-def test_with_a_cluster_and_nothing_on_it_only_the_cluster_passes(with_cluster: Path) -> None:
-    assert cli_of(with_cluster)("check", "1").returncode == 10
-    found = outcomes(with_cluster, 1)
+@pytest.mark.step("cluster", phase=1)
+def test_with_a_cluster_and_nothing_on_it_only_the_cluster_passes(walk: Walk) -> None:
+    home = walk.to(0)
+    walk.start_cluster()
+    assert walk.cli("check", "1").returncode == 10
+    found = outcomes(home, 1)
     assert found.pop("test_node_is_ready") == "passed"
     assert set(found.values()) == {"not started"}
 
 
-def test_up_again_changes_nothing(with_cluster: Path) -> None:
-    before = Cluster(with_cluster).record()
-    assert cli_of(with_cluster)("up").returncode == 0
+@pytest.mark.step("cluster", phase=1)
+def test_up_again_changes_nothing(walk: Walk) -> None:
+    walk.to(0)
+    walk.start_cluster()
+    before = Cluster(walk.home).record()
+    assert walk.cli("up").returncode == 0
     assert before is not None
-    assert Cluster(with_cluster).record() == before
+    assert Cluster(walk.home).record() == before
 
 
-def test_goto_passes_every_check_and_the_receipt_says_what_ran(with_phase1: Path) -> None:
-    cli = cli_of(with_phase1)
-    assert cli("check", "1").returncode == 0
-    assert set(outcomes(with_phase1, 1).values()) == {"passed"}
-    assert cli("receipt", "1").returncode == 0
-    receipt = json.loads((with_phase1 / ".workbook/local/phase1/receipt.json").read_text())
-    assert (receipt["passed"], receipt["of"]) == (11, 11)
+def test_the_receipt_says_what_ran(walk: Walk) -> None:
+    state = walk.to(1) / ".workbook/local/phase1"
+    receipt = json.loads((state / "receipt.json").read_text())
     assert receipt["cluster"]["kubernetes"] in json.dumps(receipt["checks"])
     assert set(receipt["cluster"]) >= {"kubernetes", "kind", "kubectl", "docker"}
-    digest = results(with_phase1, 1)["test_pod_runs_pushed_image"]["note"]
+    digest = results(walk.home, 1)["test_pod_runs_pushed_image"]["note"]
     assert digest.startswith("sha256:")
-    assert digest in (with_phase1 / ".workbook/local/phase1/receipt.md").read_text()
+    assert digest in (state / "receipt.md").read_text()
 
 
-def test_no_request_failed_while_the_lesson_updated_and_deleted(with_phase1: Path) -> None:
+def test_no_request_failed_while_the_lesson_updated_and_deleted(home: Path) -> None:
     for name in ("rolling-update", "pod-deletion"):
-        traffic = read_traffic(Phase(1, with_phase1, "local").state, name)
+        traffic = read_traffic(Phase(1, home, "local").state, name)
         assert traffic is not None
         assert len(traffic.samples) > 50
         assert traffic.failed == []
 
 
-def test_active_disturbs_anew_and_still_no_request_fails(with_phase1: Path) -> None:
-    recording = with_phase1 / ".workbook/local/phase1/traffic-pod-deletion.json"
+def test_active_disturbs_anew_and_still_no_request_fails(home: Path) -> None:
+    recording = home / ".workbook/local/phase1/traffic-pod-deletion.json"
     before = recording.read_bytes()
-    passive = results(with_phase1, 1)["test_pod_is_running"]["note"]
-    done = cli_of(with_phase1)("check", "1", "--active")
+    passive = results(home, 1)["test_pod_is_running"]["note"]
+    done = cli_of(home)("check", "1", "--active")
     assert done.returncode == 0, done.stdout
-    found = results(with_phase1, 1)
+    found = results(home, 1)
     assert "0 failed" in found["test_update_loses_nothing"]["note"]
     assert "0 failed" in found["test_pod_is_replaced"]["note"]
     assert recording.read_bytes() == before  # the answers stay right
-    assert cli_of(with_phase1)("check", "1").returncode == 0
-    assert results(with_phase1, 1)["test_pod_is_running"]["note"] != passive  # another pod
+    assert cli_of(home)("check", "1").returncode == 0
+    assert results(home, 1)["test_pod_is_running"]["note"] != passive  # another pod
 
 
-def test_another_cluster_is_never_asked(with_phase1: Path, tmp_path: Path) -> None:
+def test_another_cluster_is_never_asked(home: Path, tmp_path: Path) -> None:
     """KUBECONFIG names a cluster that counts its visitors."""
     visits = []
 
@@ -116,7 +108,7 @@ def test_another_cluster_is_never_asked(with_phase1: Path, tmp_path: Path) -> No
     )
     before = others.read_bytes()
     try:
-        cli = cli_of(with_phase1)
+        cli = cli_of(home)
         done = cli("check", "1", KUBECONFIG=str(others))
         assert done.returncode == 11
         assert done.stdout.count(f"KUBECONFIG names {others}") == 1
@@ -130,16 +122,11 @@ def test_another_cluster_is_never_asked(with_phase1: Path, tmp_path: Path) -> No
     assert cli("check", "1").returncode == 0
 
 
-def test_up_brings_back_what_was_stopped_and_the_node_finds_it(with_phase1: Path) -> None:
-    engine = find_engine(with_phase1)
+def test_up_brings_back_what_was_stopped_and_the_node_finds_it(home: Path) -> None:
+    engine = find_engine(home)
     engine.run("rm", "--force", registry.NAME)
-    assert cli_of(with_phase1)("check", "1").returncode == 1
-    assert cli_of(with_phase1)("up").returncode == 0
-    assert cli_of(with_phase1)("check", "1").returncode == 0  # what was pushed is still there
+    assert cli_of(home)("check", "1").returncode == 1
+    assert cli_of(home)("up").returncode == 0
+    assert cli_of(home)("check", "1").returncode == 0  # what was pushed is still there
     names = engine.run("exec", NODE, "getent", "hosts", registry.NAME, check=False)
     assert names.returncode == 0, "the node cannot find the registry"
-
-
-@pytest.mark.parametrize("name", drill_names(1))
-def test_a_drill_turns_its_check_red_and_back(with_phase1: Path, name: str) -> None:
-    prove_drill(with_phase1, 1, name)

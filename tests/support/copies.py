@@ -1,10 +1,12 @@
 """Copies of the workbook to try things on: the learner's own state and port are left alone."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,18 @@ ROOT = Path(__file__).parents[2]
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+# Below the ports that a system hands out by itself: until a test uses its port, no other
+# program is given it.
+PORTS = iter(random.SystemRandom().sample(range(10000, 30000), k=20000))
+
+
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """A port that nothing listens on, another one with each call."""
+    for port in PORTS:
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise OSError("every port is in use")
 
 
 def clean_environment(**more: str) -> dict[str, str]:

@@ -1,62 +1,91 @@
-"""How a phase is proved on a live system, the same for every phase."""
+"""How a check is proved: it says "wrong" on a wrong system, and passes when that is right again."""
 
-import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from copies import ROOT, cli_of
+from checked import CheckFunction, assert_only_wrong, check_only, check_phase, with_what_they_need
+from copies import ROOT
 
-from workbook.course.phase import Phase
+from workbook.course.phase import find_phase, phases
 from workbook.drills.drill import Drills, System
+from workbook.drills.impostor import impostors_of
 from workbook.learner.background import Background
-from workbook.learner.choices import Choices
+from workbook.learner.choices import Choices, load_choices
+from workbook.outcome import Outcome
+
+PHASES = phases(ROOT, "local")
 
 
-def results(home: Path, number: int) -> dict[str, dict[str, Any]]:
-    """What the last checks of a phase came to, by check."""
-    kept = json.loads((home / f".workbook/local/phase{number}/checks.json").read_text())
-    return {result["name"]: result for result in kept["results"]}
+@dataclass(frozen=True)
+class Proof:
+    """A wrong system, made in the state in which a phase is complete."""
 
+    kind: str  # "drill", which a learner begins, or "impostor"
+    phase: int  # that it belongs to
+    name: str
+    at: int  # the phase that is complete
 
-def outcomes(home: Path, number: int) -> dict[str, str]:
-    return {name: result["outcome"] for name, result in results(home, number).items()}
+    def __str__(self) -> str:
+        return f"phase{self.phase}-{self.kind}-{self.name}"
 
 
 def drill_names(number: int, target: str = "local") -> list[str]:
-    phase = Phase(number, ROOT, target)
+    """The drills of a phase on a target."""
+    phase = find_phase(number, ROOT, target)
     return list(Drills(System(phase, Choices(), Background(phase.state))).of_target())
 
 
-def prove_drill(home: Path, number: int, name: str) -> None:
-    """A drill turns exactly the check that it names wrong, with reasons; its fix mends it."""
-    cli = cli_of(home)
-    phase = Phase(number, home, "local")
-    drill = Drills(System(phase, Choices(), Background(phase.state))).load(name)
-    named = drill.turns_red.__name__
+def all_proofs() -> list[Proof]:
+    """Every drill of the local target, and every impostor, in the order in which they are made."""
+    last = PHASES[-1].number
+    drills = [
+        Proof("drill", phase.number, name, at=phase.number)
+        for phase in PHASES
+        for name in drill_names(phase.number)
+    ]
+    impostors = [
+        Proof("impostor", phase.number, name, at=last)
+        for phase in PHASES
+        for name in impostors_of(phase)
+    ]
+    return drills + impostors
 
-    begun = cli("drill", f"{number}", name)
-    try:
-        assert begun.returncode == 0, begun.stderr
-        done = cli("check", f"{number}")
-        found = results(home, number)
-        wrong = {check for check, result in found.items() if result["outcome"] == "wrong"}
-        assert wrong == {named}, done.stdout
-        assert done.returncode == 1
-        rows = found[named]["rows"]
-        assert list(rows) == ["expected", "found", "why", "run next", "read"]
-        assert all(rows.values())
-        # what cannot be known now, says that it waits for another check
-        waiting = {c: r for c, r in found.items() if r["outcome"] == "cannot be known here"}
-        for result in waiting.values():
-            assert "cannot check until" in result["rows"]["cannot be known"]
-        assert "Traceback" not in done.stdout
-        assert "under way" in cli("drill", f"{number}").stdout
-        assert "Hint 1 of" in cli("drill", f"{number}", "--hint").stdout
-        assert "Hint 2 of" in cli("drill", f"{number}", "--hint").stdout
-        assert "is under way" in cli("drill", f"{number}", name).stderr
-    finally:
-        fixed = cli("drill", f"{number}", "--fix")
-    assert fixed.returncode == 0, fixed.stderr
-    again = cli("check", f"{number}")
-    assert again.returncode == 0, again.stdout
-    assert set(outcomes(home, number).values()) == {"passed"}
+
+def prove(home: Path, proof: Proof) -> None:
+    """The named check says what is wrong and no other does; put back, it passes again."""
+    phase = find_phase(proof.at, home, "local")
+    system = System(phase, load_choices(home), Background(phase.state))
+    with _made(system, proof) as (named, also):
+        assert_only_wrong(check_phase(home, proof.at), named, also)
+    chain = with_what_they_need(named)
+    again = check_only(home, chain)
+    assert len(again) == len(chain)
+    assert {line for line in again.values() if line.outcome != Outcome.PASSED} == set()
+
+
+@contextmanager
+def _made(
+    system: System, proof: Proof
+) -> Iterator[tuple[CheckFunction, tuple[CheckFunction, ...]]]:
+    """Make a wrong system, then the right one again; gives the checks it turns red."""
+    if proof.kind == "drill":
+        drills = Drills(system)
+        drill = drills.load(proof.name)
+        try:
+            drills.begin(proof.name)
+            yield drill.turns_red, drill.also
+        finally:
+            if drills.under_way():
+                drills.fix()
+    else:
+        phase = find_phase(proof.phase, system.phase.root, "local")
+        impostor = impostors_of(phase)[proof.name]
+        try:
+            impostor.make(system)
+            yield impostor.turns_red, impostor.also
+        finally:
+            impostor.undo(system)
+            shutil.rmtree(system.kept)

@@ -1,17 +1,25 @@
-"""`workbook test`: every part is run, and what failed is said again at the end."""
+"""`workbook test`: which parts are run, and what is said of them at the end."""
 
 from pathlib import Path
 
 import pytest
 
 from workbook.dev import suite
+from workbook.dev.minutes import seconds_by_kind, table_of
 from workbook.dev.suite import Done, Part, run_suite
 
-ROOT = Path(__file__).parents[2]
+REPORT = """<testsuites><testsuite>
+<testcase name="a" time="90"><properties><property name="phase" value="2"/>
+<property name="kind" value="lesson"/></properties></testcase>
+<testcase name="b" time="30"><properties><property name="phase" value="2"/>
+<property name="kind" value="drills"/></properties></testcase>
+<testcase name="c" time="60"><properties><property name="phase" value="3"/>
+<property name="kind" value="lesson"/></properties></testcase>
+</testsuite></testsuites>"""
 
 
 def test_what_failed_is_said_again_at_the_end(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def run(home: Path, part: Part, show: bool = False) -> Done:
         lines = [f"{part.name} {number}" for number in range(100)]
@@ -19,9 +27,10 @@ def test_what_failed_is_said_again_at_the_end(
 
     monkeypatch.setattr(suite, "_install_tools", lambda home: None)
     monkeypatch.setattr(suite, "_run", run)
-    assert run_suite(ROOT, fast=True) == 1
+    assert run_suite(tmp_path, quick=True, live=False) == 1
     _, table, end = capsys.readouterr().out.rpartition("everything")
     assert table
+    assert "everything" in (tmp_path / ".workbook/tests/minutes.txt").read_text()
     assert "The end of what types said:\ntypes 60\n" in end
     assert "types 99\n" in end
     assert "lint" not in end
@@ -35,3 +44,44 @@ def test_a_part_is_kept_and_shown(
     assert done.failed is failed
     assert ("Zen of Python" if not failed else module) in done.said
     assert capfd.readouterr().out == done.said
+
+
+@pytest.mark.parametrize(
+    ("quick", "live", "every_proof"),
+    [(True, False, False), (False, True, False), (True, True, True)],
+)
+def test_live_parts_are_run_when_they_are_asked_for(
+    quick: bool,
+    live: bool,
+    every_proof: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran: dict[str, tuple[str, ...]] = {}
+
+    def run(home: Path, part: Part, show: bool = False) -> Done:
+        ran[part.name] = part.command
+        return Done(part, False, 0.1, "")
+
+    monkeypatch.setattr(suite, "_install_tools", lambda home: None)
+    monkeypatch.setattr(suite, "_install_browser", lambda: None)
+    monkeypatch.setattr(suite, "_run", run)
+    assert run_suite(tmp_path, quick, live, every_proof) == 0
+    assert ("lint" in ran) is quick
+    assert ("the live system" in ran) is live
+    if live:
+        limited = any(word.startswith("--proof-seconds") for word in ran["the live system"])
+        assert limited is not every_proof
+        assert ("--write-ledger" in ran["the live system"]) is every_proof
+
+
+def test_minutes_are_added_up_by_phase_and_kind(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(REPORT)
+    lines = [line.split() for line in table_of(seconds_by_kind(report)).splitlines()]
+    assert lines == [
+        ["minutes", "lesson", "drills", "sum"],
+        ["phase", "2", "1.5", "0.5", "2.0"],
+        ["phase", "3", "1.0", "-", "1.0"],
+        ["sum", "2.5", "0.5", "3.0"],
+    ]

@@ -250,11 +250,13 @@ def env() -> None:
 
 
 def test(
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Leave out the cluster and the lessons.")
-    ] = False,  # noqa: PT028 - a verb, and no test
+    live: Annotated[bool, typer.Option("--live", help="Run what needs a cluster instead.")] = False,  # noqa: PT028 - a verb, and no test
+    every_proof: Annotated[
+        bool, typer.Option("--all", help="Run both, with every drill and impostor.")
+    ] = False,  # noqa: PT028
 ) -> None:
-    """Set up what the tests need, and run all of them."""
+    """Run the tests of the workbook itself that need no cluster."""
     from workbook.dev.suite import run_suite
 
-    raise typer.Exit(run_suite(root(), fast))
+    quick = every_proof or not live
+    raise typer.Exit(run_suite(root(), quick, live or every_proof, every_proof))

@@ -1,4 +1,4 @@
-"""`workbook test`: set up what the tests need, run all of them, say what each part took."""
+"""`workbook test`: set up what the tests need, run them part by part, say what each part took."""
 
 import os
 import shutil
@@ -11,25 +11,32 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbook import bootstrap
+from workbook.dev.minutes import seconds_by_kind, table_of
 from workbook.errors import WorkbookError
 
-LINES_OF_FAILURE = 40  # that are said again at the end, where whoever comes later looks
+LINES_OF_FAILURE = 40  # repeated at the end
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DEV_LOCK = "requirements-dev.lock"
+SECONDS_OF_PROOFS = 480  # in one run: the walk through the phases takes most of the time
 # What runs azure-cli's parser, and Terraform.
 OTHER_TOOLS = (
     "tests/azure/test_commands.py",
     "tests/terraform/test_terraform.py",
     "tests/terraform/test_terraform_phase3.py",
 )
-IGNORE_OTHER_TOOLS = tuple(f"--ignore={path}" for path in OTHER_TOOLS)
+LIVE = "tests/live"
 
 
 class Part(NamedTuple):
-    """One of the things that are run: a module of Python, and its arguments."""
+    """A module of Python that is run with arguments."""
 
     name: str
     command: tuple[str, ...]
+
+    @property
+    def report(self) -> Path:
+        """The JUnit report, from the workbook's folder, of a part that writes one."""
+        return Path(".workbook", "tests", f"{self.name.replace(' ', '-')}.xml")
 
 
 class Done(NamedTuple):
@@ -41,50 +48,82 @@ class Done(NamedTuple):
     said: str
 
 
-def run_suite(home: Path, fast: bool = False) -> int:
-    """Run every part, also after one has failed; returns the exit status.
+def run_suite(home: Path, quick: bool, live: bool, every_proof: bool = False) -> int:
+    """Run the parts, also after one has failed; returns the exit status.
 
     Args:
         home: the workbook's folder.
-        fast: leave out what runs lessons, and with them the cluster.
+        quick: run what needs no cluster.
+        live: walk through the phases on a cluster.
+        every_proof: make every proof there, and record it in the ledger.
     """
     began = time.monotonic()
     _install_tools(home)
-    if not fast:
-        _install_browser()
-    quick = [
-        Part("other tools", ("pytest", *OTHER_TOOLS)),  # first: it takes longest
-        Part("the machinery", ("pytest", "tests", "-m", "not live", *IGNORE_OTHER_TOOLS)),
-        Part("lint", ("ruff", "check", ".")),
-        Part("format", ("ruff", "format", "--check", ".")),
-        Part("types", ("mypy",)),
-    ]
-    # a process for each phase, and a cache: every phase has a package of the same name
-    for phase in _with_code_of_its_own(home):
-        folder, cache = f"phases/{phase.name}", f"--cache-dir=.mypy_cache/{phase.name}"
-        quick.append(Part(f"{phase.name}'s types", ("mypy", cache, f"{folder}/sentiment")))
-        quick.append(Part(f"{phase.name}'s own tests", ("pytest", f"{folder}/tests")))
+    (home / ".workbook" / "tests").mkdir(parents=True, exist_ok=True)
     done = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for run in as_completed([pool.submit(_run, home, part) for part in quick]):
-            done.append(run.result())
-            _show(done[-1])
-    if not fast:
-        live = Part("the live system", ("pytest", "tests", "-m", "live"))
-        print(f"\n{live.name}: alone, as it needs the machine for itself", flush=True)
-        done.append(_run(home, live, show=True))
-    print()
-    for each in done:
-        print(f"{'FAILED' if each.failed else 'ok':8}{each.part.name:24}{each.seconds:7.0f} s")
-    print(f"{'':8}{'everything':24}{time.monotonic() - began:7.0f} s")
+    if quick:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for run in as_completed([pool.submit(_run, home, part) for part in _quick(home)]):
+                done.append(run.result())
+                _show(done[-1])
+    if live:
+        _install_browser()
+        part = _live(every_proof)
+        print(f"\n{part.name}: alone, as it needs the machine for itself", flush=True)
+        done.append(_run(home, part, show=True))
+    summary = "\n".join(_summary(home, done, time.monotonic() - began))
+    (home / ".workbook" / "tests" / "minutes.txt").write_text(f"{summary}\n", encoding="utf-8")
+    print(f"\n{summary}")
     for each in done:
         if each.failed:
             last = "\n".join(each.said.strip().splitlines()[-LINES_OF_FAILURE:])
             print(f"\nThe end of what {each.part.name} said:\n{last}")
-    if fast:
-        print("Left out: lessons, checks and drills on a live system, the cluster, the site.")
-        print("Run next: ./workbook test")
+    if not live:
+        print("Not run: the lessons, checks and drills on a cluster, and the site.")
+        print("Run next: ./workbook test --live")
     return 1 if any(each.failed for each in done) else 0
+
+
+def _quick(home: Path) -> list[Part]:
+    """What needs no cluster; what takes longest comes first."""
+    ignored = (f"--ignore={path}" for path in (*OTHER_TOOLS, LIVE))
+    on_every_core = ("--numprocesses", f"{os.cpu_count()}", "--dist", "worksteal")
+    parts = [
+        _tested("other tools", *OTHER_TOOLS),
+        _tested("the machinery", "tests", *ignored, *on_every_core),
+        Part("types", ("mypy",)),
+        Part("lint", ("ruff", "check", ".")),
+        Part("format", ("ruff", "format", "--check", ".")),
+        Part("workflow", ("zizmor", "--offline", "--quiet", ".github/workflows")),
+    ]
+    # a process for each phase, and a cache: every phase has a package of the same name
+    for phase in _with_code_of_its_own(home):
+        folder, cache = f"phases/{phase.name}", f"--cache-dir=.mypy_cache/{phase.name}"
+        parts.append(Part(f"{phase.name}'s types", ("mypy", cache, f"{folder}/sentiment")))
+        parts.append(_tested(f"{phase.name}'s own tests", f"{folder}/tests"))
+    return parts
+
+
+def _live(every_proof: bool) -> Part:
+    which = ("--write-ledger",) if every_proof else (f"--proof-seconds={SECONDS_OF_PROOFS}",)
+    return _tested("the live system", LIVE, *which)
+
+
+def _tested(name: str, *arguments: str) -> Part:
+    """A part that pytest runs, with a JUnit report."""
+    report = Part(name, ()).report
+    return Part(name, ("pytest", *arguments, f"--junitxml={report}"))
+
+
+def _summary(home: Path, done: list[Done], seconds: float) -> Iterator[str]:
+    """What each part took, and the live tests by phase and kind."""
+    for each in done:
+        yield f"{'FAILED' if each.failed else 'ok':8}{each.part.name:24}{each.seconds:7.0f} s"
+    yield f"{'':8}{'everything':24}{seconds:7.0f} s"
+    for each in done:
+        if LIVE in each.part.command and (home / each.part.report).exists():
+            yield ""
+            yield table_of(seconds_by_kind(home / each.part.report))
 
 
 def _with_code_of_its_own(home: Path) -> Iterator[Path]:

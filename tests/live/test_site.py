@@ -28,7 +28,7 @@ from workbook.dev.suite import find_browser
 from workbook.learner.choices import TARGETS
 from workbook.lessons.notebook import executed
 
-pytestmark = pytest.mark.live
+pytestmark = pytest.mark.step("site")
 
 PHASES = phases(ROOT, "local")
 LESSONS = lessons(ROOT, "local")
@@ -89,13 +89,13 @@ def build(home: Path, site: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture(scope="module")
-def site(with_phase4: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site."""
-    for notebook in notebooks(with_phase4, "local"):
-        ran = cli_of(with_phase4)("run", notebook.name)
+    for notebook in notebooks(home, "local"):
+        ran = cli_of(home)("run", notebook.name)
         assert_passed(ran)
     folder = tmp_path_factory.mktemp("site")
-    done = build(with_phase4, folder)
+    done = build(home, folder)
     assert_passed(done)
     return folder
 
@@ -132,9 +132,9 @@ def visits(site: Path, address: str, browser: Browser) -> dict[str, Visit]:
 
 
 @pytest.fixture(params=LESSONS, ids=lambda lesson: lesson.name)
-def lesson(request: pytest.FixtureRequest, with_phase4: Path) -> Lesson:
+def lesson(request: pytest.FixtureRequest, home: Path) -> Lesson:
     """Each lesson, in the copy in which all have been run."""
-    return find_lesson(request.param.argument, with_phase4, "local")
+    return find_lesson(request.param.argument, home, "local")
 
 
 @pytest.fixture
@@ -210,8 +210,8 @@ def test_every_internal_link_leads_somewhere(site: Path) -> None:
     assert broken == []
 
 
-def test_no_page_holds_a_path_of_this_machine(site: Path, with_phase4: Path) -> None:
-    secrets = [str(with_phase4), str(ROOT), f"{Path.home()}/"]
+def test_no_page_holds_a_path_of_this_machine(site: Path, home: Path) -> None:
+    secrets = [str(home), str(ROOT), f"{Path.home()}/"]
     texts = [path for path in site.rglob("*") if path.suffix in (".html", ".json", ".svg", ".xml")]
     assert texts
     for path in texts:
@@ -276,22 +276,18 @@ def test_the_reference_has_every_check_and_drill(address: str, browser: Browser)
 
 
 @pytest.mark.parametrize("lacking", ["it never ran", "it stopped halfway", "it has changed"])
-def test_a_lesson_without_a_run_fails_the_build(
-    with_phase4: Path, tmp_path: Path, lacking: str
-) -> None:
-    home = tmp_path / "workbook"
-    shutil.copytree(
-        with_phase4, home, ignore=shutil.ignore_patterns(".venv", ".git", "logs", "engine")
-    )
-    state = home / ".workbook" / "local" / "phase0"
+def test_a_lesson_without_a_run_fails_the_build(home: Path, tmp_path: Path, lacking: str) -> None:
+    copy = tmp_path / "workbook"
+    shutil.copytree(home, copy, ignore=shutil.ignore_patterns(".venv", ".git", "logs", "engine"))
+    state = copy / ".workbook" / "local" / "phase0"
     if lacking == "it never ran":
         (state / "phase0.ipynb").unlink()
     elif lacking == "it stopped halfway":
         run = json.loads((state / "run.json").read_text())
         (state / "run.json").write_text(json.dumps({**run, "complete": False}))
     else:
-        notebook = home / "phases" / "phase0" / "phase0.ipynb"
+        notebook = copy / "phases" / "phase0" / "phase0.ipynb"
         notebook.write_text(notebook.read_text().replace("sentiment.train", "sentiment.learn"))
-    done = build(home, tmp_path / "site")
+    done = build(copy, tmp_path / "site")
     assert done.returncode != 0
     assert "./workbook run 0" in done.stdout + done.stderr
