@@ -25,7 +25,7 @@ SENTENCES = {
 @check(read="phases/phase1/README.md#give-it-an-address", after=test_cluster.test_node_is_ready)
 def test_service_has_address(cluster: Kubernetes, service: dict[str, Any], address: str) -> str:
     """Service has an external address, and pods behind it"""
-    endpoints = cluster.facts()["endpoints"]
+    endpoints = cluster.facts().endpoints
     if not endpoints:
         selector = ",".join(f"{k}={v}" for k, v in service["spec"].get("selector", {}).items())
         labels = [pod["metadata"].get("labels", {}) for pod in cluster.get("pods")]

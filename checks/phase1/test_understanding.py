@@ -26,13 +26,13 @@ def test_kubernetes_is_understood(phase: Phase) -> str:
     """You understand: pods, deployments, services"""
     deletion = read_traffic(phase.state, "pod-deletion")
     assert deletion is not None, "the check before this one has seen it"
-    new = deletion.after["pods"].keys() - deletion.before["pods"].keys()
+    new = deletion.after.pods.keys() - deletion.before.pods.keys()
     return understood(
         phase,
         QUESTIONS,
         {
-            "replaced-by": is_one_of({deletion.after["pods"][pod] for pod in new}),
-            "endpoint-before": is_one_of(deletion.before["endpoints"]),
-            "endpoint-after": is_one_of(deletion.after["endpoints"]),
+            "replaced-by": is_one_of({deletion.after.pods[pod] for pod in new}),
+            "endpoint-before": is_one_of(deletion.before.endpoints),
+            "endpoint-after": is_one_of(deletion.after.endpoints),
         },
     )

@@ -1,20 +1,19 @@
 """Another program holds the port of the API."""
 
 import sys
+from dataclasses import asdict
 
 from checks.phase0.test_api import test_api_predicts
 from workbook.drills.drill import Drill, System
-from workbook.learner.store import read_json, write_json
+from workbook.learner.background import Program
+from workbook.learner.store import read_state, write_json
 
 SQUATTER = "drill-port-taken"
 
 
 def break_it(system: System) -> None:
     api = system.program("sentiment.api:app")
-    write_json(
-        system.kept / "api.json",
-        {"command": api.command, "directory": api.directory, "started_by": api.started_by},
-    )
+    write_json(system.kept / "api.json", asdict(api))
     system.background.end(api)
     empty = system.kept / "empty"
     empty.mkdir(exist_ok=True)
@@ -26,9 +25,9 @@ def break_it(system: System) -> None:
 
 def fix(system: System) -> None:
     system.background.end_all(SQUATTER)
-    api = read_json(system.kept / "api.json")
+    api = read_state(system.kept / "api.json", Program)
     if api and not system.background.running():
-        system.background.start(api["command"], system.phase.directory, api["started_by"])
+        system.background.start(api.command, system.phase.directory, api.started_by)
     system.wait_for_port()
 
 

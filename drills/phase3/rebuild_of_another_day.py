@@ -1,19 +1,21 @@
 """A record of a rebuild that is not of what is there."""
 
+from dataclasses import replace
+
 from checks.phase3.conftest import RECORDING
 from checks.phase3.test_lifetimes import test_rebuilt_in_minutes
 from workbook.drills.drill import Drill, NothingToBreak, System
-from workbook.learner.store import read_json, write_json
-from workbook.measure.traffic import file_of
+from workbook.measure.traffic import file_of, read_traffic, write_traffic
 
 
 def break_it(system: System) -> None:
     file = file_of(system.phase.state, RECORDING)
-    recording = read_json(file)
+    recording = read_traffic(system.phase.state, RECORDING)
     if recording is None:
         raise NothingToBreak("No rebuild has been recorded yet.", "./workbook run 3")
     system.keep(file)
-    write_json(file, {**recording, "started": "2099-01-01T00:00:00Z"})
+    other = replace(recording, started="2099-01-01T00:00:00Z")
+    write_traffic(system.phase.state, RECORDING, other)
 
 
 def fix(system: System) -> None:

@@ -25,7 +25,7 @@ from workbook.measure.traffic import Traffic, read_traffic, under_traffic, write
 from workbook.outcome import NotStarted, Unknown, Wrong
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
-from workbook.targets.kubernetes import Kubernetes, eventually
+from workbook.targets.kubernetes import Facts, Kubernetes, eventually
 from workbook.targets.local import addons, database, down, kind, registry, up
 from workbook.targets.local.cluster import Cluster
 from workbook.targets.local.engine import Engine, EngineUnusable
@@ -145,7 +145,7 @@ def test_facts_are_the_pods_with_their_keepers_and_the_ready_endpoints(tmp_path:
     ]
     says(tmp_path / "kubectl", b"", items=json.dumps({"items": items}))
     facts = Kubernetes(tmp_path / "kubectl", tmp_path).facts()
-    assert facts == {"pods": {"kept": "set", "alone": ""}, "endpoints": []}
+    assert facts == Facts(pods={"kept": "set", "alone": ""}, endpoints=[])
 
 
 def test_eventually_looks_until_it_is_settled_or_the_time_is_up() -> None:
@@ -284,7 +284,7 @@ def test_traffic_tells_what_became_of_each_request(
 ) -> None:
     monkeypatch.setattr("workbook.measure.traffic.SECONDS_AROUND", 0.3)
     address = f"http://127.0.0.1:{server.server_port}"
-    traffic = under_traffic("t", address, ["sh", "-c", "exit 3"], dict)
+    traffic = under_traffic("t", address, ["sh", "-c", "exit 3"], Facts)
     assert traffic.status == 3
     assert len(traffic.failed) == len(traffic.samples) // 3
     assert set(traffic.failed) == {"status 500"}
@@ -298,7 +298,7 @@ def test_traffic_to_nobody_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbook.measure.traffic.SECONDS_AROUND", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    traffic = under_traffic("t", f"http://127.0.0.1:{port}", ["true"], dict)
+    traffic = under_traffic("t", f"http://127.0.0.1:{port}", ["true"], Facts)
     assert set(traffic.failed) == {"ConnectError"}
     assert len(traffic.failed) == len(traffic.samples)
 
@@ -311,7 +311,9 @@ def test_a_recording_that_is_damaged_is_none(tmp_path: Path) -> None:
 
 def test_no_samples_is_no_success() -> None:
     assert (
-        Traffic(["true"], "2026-01-01T00:00:00Z", "t-", {}, {}).summary().startswith("0 requests")
+        Traffic(["true"], "2026-01-01T00:00:00Z", "t-", Facts(), Facts())
+        .summary()
+        .startswith("0 requests")
     )
 
 

@@ -94,9 +94,9 @@ def test_the_load_goes_on_until_a_replica_is_added_and_the_watch_until_it_is_gon
 ) -> None:
     done = loaded(address, Cluster(2, 2, 2, 2, 3, 3, 3, 2, asked=asked))
     assert (done.fewest, done.most, done.last) == (2, 3, 2)
-    assert [moment["ready"] for moment in done.moments] == [2, 2, 2, 2, 3, 3, 3, 2]
-    assert done.seconds == done.moments[4]["second"]
-    assert any(moment["p95"] for moment in done.moments)
+    assert [moment.ready for moment in done.moments] == [2, 2, 2, 2, 3, 3, 3, 2]
+    assert done.seconds == done.moments[4].second
+    assert any(moment.p95 for moment in done.moments)
     assert done.failed == 0
 
 

@@ -25,7 +25,7 @@ from workbook.learner.answers import write_answer
 from workbook.learner.choices import Choices
 from workbook.measure.traffic import Traffic, write_traffic
 from workbook.outcome import NotStarted, Wrong
-from workbook.targets.kubernetes import Kubernetes, Object
+from workbook.targets.kubernetes import Facts, Kubernetes, Object
 
 DAY = 86400
 PASSWORD = "5f4dcc3b5aa765d61d8327de"
@@ -51,7 +51,7 @@ def check_recording(home: Path, *, age: float, rows: int, keeps: Object | None) 
     phase = Phase(2, home, "local")
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age))
     samples = [(0.1, 5.0, ""), (0.2, 5.0, "")]
-    traffic = Traffic([], started, "", {}, {}, samples=samples, system=MADE_ON)
+    traffic = Traffic([], started, "", Facts(), Facts(), samples=samples, system=MADE_ON)
     write_traffic(phase.state, RECORDING, traffic)
     request = SimpleNamespace(getfixturevalue=lambda name: {"recorded": (rows, rows)})
     deployment = Deployment(cluster(), deployed())
@@ -108,7 +108,7 @@ def test_rows_of_an_outdated_rebuild_are_not_called_lost(tmp_path: Path) -> None
     phase = Phase(3, tmp_path, "azure")
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 8.5 * DAY))
     samples = [(0.1, 5.0, "")]
-    traffic = Traffic([], started, "", {}, {}, samples=samples, system=MADE_ON)
+    traffic = Traffic([], started, "", Facts(), Facts(), samples=samples, system=MADE_ON)
     write_traffic(phase.state, REBUILD, traffic)
     unused = cast(Any, None)
     with pytest.raises(NotStarted, match=r"record it again: lesson 3.* 8 days old.* after 7"):

@@ -12,11 +12,13 @@ say "not started" before anything is installed.
 import importlib
 import inspect
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from workbook.course.phase import Lesson
+from workbook.learner.store import kept, read_state, write_json
 from workbook.outcome import Outcome
 
 Function = TypeVar("Function", bound=Callable[..., str])
@@ -31,6 +33,7 @@ class Check:
     after: tuple[Callable[..., str], ...]
 
 
+@kept
 @dataclass(frozen=True)
 class Result:
     """What one run of one check came to."""
@@ -42,8 +45,29 @@ class Result:
     note: str = ""
     rows: dict[str, str] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+
+@kept
+@dataclass(frozen=True)
+class Checked:
+    """What the checks of a lesson came to, as it is kept."""
+
+    checked: str  # when; UTC, as ISO 8601
+    results: list[Result]
+
+    @property
+    def passed(self) -> int:
+        return sum(result.outcome is Outcome.PASSED for result in self.results)
+
+
+def read_results(lesson: Lesson) -> Checked | None:
+    """What the last checks of a lesson came to, if it has been checked."""
+    return read_state(lesson.state / "checks.json", Checked)
+
+
+def keep_results(lesson: Lesson, results: list[Result]) -> None:
+    """Remember what the checks of a lesson came to."""
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    write_json(lesson.state / "checks.json", asdict(Checked(when, results)))
 
 
 def check(

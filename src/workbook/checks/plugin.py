@@ -4,21 +4,22 @@ Exit code: 0 all passed; 1 something is wrong; 3 a check itself failed; 10 nothi
 something is not started; 11 the same, but something cannot be known here.
 """
 
+import logging
 import os
 import textwrap
-import time
 from collections.abc import Callable, Generator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest._io import TerminalWriter
 
-from workbook.checks.check import Check, Result, check_of
+from workbook.checks.check import Check, Result, check_of, keep_results
 from workbook.course.lesson import checklist
 from workbook.course.phase import Lesson, find_lesson, root
 from workbook.learner.choices import load_choices
-from workbook.learner.store import write_json
+from workbook.learner.store import log
 from workbook.outcome import Finding, NotStarted, Outcome, Unknown
 
 SIGNS = {
@@ -47,13 +48,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Checklist(config), "workbook-checklist")
 
 
+class Warnings(logging.Handler):
+    """Shows the workbook's own warnings, which pytest would keep for a check that fails."""
+
+    def __init__(self, terminal: TerminalWriter) -> None:
+        super().__init__(logging.WARNING)
+        self._terminal = terminal
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._terminal.line(f" ! {record.getMessage()}", yellow=True)
+
+
 class Checklist:
     """The checks of one run and what they came to."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self._terminal = config.get_terminal_writer()
+        warnings = Warnings(self._terminal)
+        log.addHandler(warnings)
+        config.add_cleanup(lambda: log.removeHandler(warnings))
         self._home = root()
         self._target = load_choices(self._home).target
-        self._terminal = config.get_terminal_writer()
         self._results: dict[Callable[..., Any], Result] = {}
         self._lessons: dict[Callable[..., Any], str] = {}
         self._notes: dict[str, str] = {}
@@ -207,13 +222,6 @@ class Checklist:
                 if (n := sum(result.outcome is outcome for result in results))
             ]
             self._terminal.line(f"{', '.join(counts)}, of {len(results)} lines", bold=True)
-
-
-def keep_results(lesson: Lesson, results: list[Result]) -> None:
-    """Remember what the checks of a lesson came to."""
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    kept = {"checked": when, "results": [result.as_json() for result in results]}
-    write_json(lesson.state / "checks.json", kept)
 
 
 def _in_our_environment(command: str) -> str:

@@ -3,15 +3,17 @@
 import platform
 import subprocess
 import time
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from workbook import __version__
+from workbook.checks.check import read_results
 from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
-from workbook.learner.store import read_json, write_json
-from workbook.outcome import Outcome
+from workbook.learner.runs import read_run
+from workbook.learner.store import write_json
 from workbook.targets.local.cluster import Cluster
 
 PACKAGES = ("fastapi", "joblib", "nbclient", "numpy", "pytest", "scikit-learn", "uvicorn")
@@ -23,19 +25,19 @@ def make_receipt(phase: Phase) -> dict[str, Any]:
     Raises:
         WorkbookError: the phase has not been checked.
     """
-    checks = read_json(phase.state / "checks.json")
+    checks = read_results(phase)
     if checks is None:
         raise WorkbookError(
             f"Phase {phase.number} has not been checked, so there is nothing to certify.",
             f"./workbook check {phase.number}",
         )
-    outcomes = [result["outcome"] for result in checks["results"]]
+    run = read_run(phase.state)
     receipt = {
         "phase": phase.number,
         "target": phase.target,
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "passed": outcomes.count(Outcome.PASSED),
-        "of": len(outcomes),
+        "passed": checks.passed,
+        "of": len(checks.results),
         "workbook": {"version": __version__, "commit": _commit(phase.root)},
         "machine": {
             "system": platform.platform(terse=True),
@@ -44,9 +46,9 @@ def make_receipt(phase: Phase) -> dict[str, Any]:
         },
         "packages": {name: _version(name) for name in PACKAGES},
         "cluster": _cluster(phase),
-        "lesson": read_json(phase.state / "run.json"),
-        "checked": checks["checked"],
-        "checks": checks["results"],
+        "lesson": asdict(run) if run else None,
+        "checked": checks.checked,
+        "checks": [asdict(result) for result in checks.results],
     }
     write_json(phase.state / "receipt.json", receipt)
     (phase.state / "receipt.md").write_text(_as_markdown(receipt), encoding="utf-8")

@@ -8,13 +8,14 @@ import time
 from rich.console import Console
 from rich.markup import escape
 
+from workbook.checks.check import read_results
 from workbook.course.lesson import title_of
 from workbook.course.phase import Lesson, Phase
 from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices, load_choices
-from workbook.learner.store import LOCK_IS_HELD, read_json
+from workbook.learner.store import LOCK_IS_HELD
 from workbook.outcome import Outcome
 from workbook.progress import print_done
 from workbook.targets.doctor import examine
@@ -98,9 +99,9 @@ def _end_mended_drill(phase: Phase) -> None:
     name = drills.under_way()
     if name is None:
         return
-    results = (read_json(phase.state / "checks.json") or {}).get("results", [])
+    kept = read_results(phase)
     named = drills.load(name).turns_red.__name__
-    if any(r["name"] == named and r["outcome"] == Outcome.PASSED for r in results):
+    if kept and any(r.name == named and r.outcome is Outcome.PASSED for r in kept.results):
         drills.end()
         print(f"The drill {name} is over: you have mended it.")
 

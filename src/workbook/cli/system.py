@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from workbook.checks.check import read_results
 from workbook.cli.actions import console, examine_phase
 from workbook.cli.arguments import chosen_phase
 from workbook.course.lesson import title_of
@@ -17,8 +18,7 @@ from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
 from workbook.learner.choices import CLUSTER_PORTS, load_choices, save_choices
-from workbook.learner.store import exclusively, read_json
-from workbook.outcome import Outcome
+from workbook.learner.store import exclusively
 from workbook.progress import Steps
 from workbook.targets.environment import lesson_environment
 from workbook.targets.local.cluster import Cluster
@@ -98,13 +98,12 @@ def status() -> None:
     for phase in phases(home, choices.target):
         title = title_of(phase.lesson.read_text(encoding="utf-8"))
         console.print(f"\n[bold]{escape(title)}[/bold]")
-        kept = read_json(phase.state / "checks.json")
+        kept = read_results(phase)
         if kept is None:
             console.print(f"  not checked yet: ./workbook check {phase.number}")
         else:
-            outcomes = [result["outcome"] for result in kept["results"]]
-            passed = outcomes.count(Outcome.PASSED)
-            console.print(f"  {passed} of {len(outcomes)} checks passed at {kept['checked']}")
+            total = len(kept.results)
+            console.print(f"  {kept.passed} of {total} checks passed at {escape(kept.checked)}")
         for program in Background(phase.state).running():
             console.print(f"  running: {escape(program.title)} (process {program.pid})")
         drills = Drills(System(phase, choices, Background(phase.state)))

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,7 +21,7 @@ from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
 from workbook.learner.choices import Choices
 from workbook.learner.ports import taken_by
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import kept, read_state, write_json
 
 SECONDS_TO_ANSWER = 20
 
@@ -137,6 +137,19 @@ class Drill:
     also: tuple[Callable[..., Any], ...] = ()  # checks that may turn red with it
 
 
+@kept
+@dataclass(frozen=True)
+class UnderWay:
+    """The drill that is under way, as it is kept."""
+
+    name: str
+    hints: int = 0  # that were shown
+
+    def __post_init__(self) -> None:
+        if self.hints < 0:
+            raise ValueError(f"{self.hints} hints")
+
+
 class Drills:
     """The drills of one phase, of which one at most is under way."""
 
@@ -175,7 +188,8 @@ class Drills:
 
     def under_way(self) -> str | None:
         """The name of the drill that is under way."""
-        return (read_json(self._file) or {}).get("name")
+        found = read_state(self._file, UnderWay)
+        return found.name if found and found.name in self.names() else None
 
     def begin(self, name: str) -> Drill:
         """Break what the drill breaks.
@@ -196,7 +210,7 @@ class Drills:
                 f"The drill {current} is under way: find what it broke, or mend it.",
                 f"./workbook drill {self._phase.number} --fix",
             )
-        write_json(self._file, {"name": name, "hints": 0})
+        write_json(self._file, asdict(UnderWay(name)))
         try:
             drill.break_it(self._system)
         except NothingToBreak:
@@ -213,8 +227,9 @@ class Drills:
         """The next hint: its number, how many there are, and its text."""
         name = self._current()
         drill = self.load(name)
-        shown = min((read_json(self._file) or {}).get("hints", 0) + 1, len(drill.hints))
-        write_json(self._file, {"name": name, "hints": shown})
+        before = read_state(self._file, UnderWay) or UnderWay(name)
+        shown = min(before.hints + 1, len(drill.hints))
+        write_json(self._file, asdict(UnderWay(name, shown)))
         return shown, len(drill.hints), drill.hints[shown - 1]
 
     def fix(self) -> Drill:

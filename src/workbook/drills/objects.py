@@ -147,7 +147,7 @@ def events_say(system: System, words: str) -> Callable[[list[Object]], bool]:
 
 def ports_behind(cluster: Kubernetes) -> set[str]:
     """The ports of ready pods that the Service sends requests to."""
-    return {each.rpartition(":")[2] for each in cluster.facts()["endpoints"]}
+    return {each.rpartition(":")[2] for each in cluster.facts().endpoints}
 
 
 def kubectl(cluster: Kubernetes, *words: str, stdin: str = "") -> None:

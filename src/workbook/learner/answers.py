@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workbook.course.phase import Phase
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import read_state, write_json
 
 
 def answers_file(phase: Phase) -> Path:
@@ -12,7 +12,7 @@ def answers_file(phase: Phase) -> Path:
 
 def read_answers(phase: Phase) -> dict[str, str]:
     """The learner's answers to the lesson's questions, by question."""
-    return read_json(answers_file(phase)) or {}
+    return read_state(answers_file(phase), dict[str, str]) or {}
 
 
 def write_answer(phase: Phase, question: str, answer: str) -> None:

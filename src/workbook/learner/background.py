@@ -14,13 +14,14 @@ from pathlib import Path
 
 import psutil
 
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import kept, read_state, write_json
 
 SECONDS_TO_END = 10
 LONGEST_COMMAND = 80  # characters of it that are shown
 SECONDS_APART = 2  # the clock may be set in between, and ids are not used again as soon as that
 
 
+@kept
 @dataclass(frozen=True)
 class Program:
     """A running program that a lesson or drill has started."""
@@ -31,6 +32,10 @@ class Program:
     directory: str
     log: str  # the file that its output goes to
     started_by: str  # the cell or drill, so that the same one can replace it
+
+    def __post_init__(self) -> None:
+        if not 0 < self.pid < 2**31:
+            raise ValueError(f"{self.pid} is not a process id")
 
     @property
     def title(self) -> str:
@@ -55,6 +60,14 @@ class Program:
         return "\n".join(text.splitlines()[-count:])
 
 
+@kept
+@dataclass(frozen=True)
+class _Remembered:
+    """What the file holds."""
+
+    programs: list[Program]
+
+
 def shown(command: list[str]) -> str:
     """A command as it is shown: paths by their last part, cut between two words."""
     words = [Path(word).name if os.sep in word else word for word in command]
@@ -72,11 +85,8 @@ class Background:
 
     def remembered(self) -> list[Program]:
         """Every program that was started and not ended by the workbook, running or not."""
-        kept = read_json(self._file) or {}
-        try:
-            return [Program(**program) for program in kept.get("programs", [])]
-        except TypeError:  # a damaged file
-            return []
+        found = read_state(self._file, _Remembered)
+        return found.programs if found else []
 
     def running(self) -> list[Program]:
         """Those that run."""
@@ -162,7 +172,7 @@ class Background:
         self.start(program.command, Path(program.directory), program.started_by, environment)
 
     def _write(self, programs: list[Program]) -> None:
-        write_json(self._file, {"programs": [asdict(program) for program in programs]})
+        write_json(self._file, asdict(_Remembered(programs)))
 
 
 def _signal(send: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from workbook.course.manifest import TARGETS
 from workbook.errors import WorkbookError
 from workbook.learner.ports import HIGHEST, LOWEST, another_port
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import kept, read_state, write_json
 
 PORTS = {
     "port": 8000,
@@ -25,6 +25,7 @@ SUBSCRIPTION = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 LONGEST_PREFIX = 12  # as the variables of terraform/ have it
 
 
+@kept
 @dataclass(frozen=True)
 class Choices:
     """The learner's choices, kept in .workbook/choices.json."""
@@ -78,11 +79,7 @@ def option_of(name: str) -> str:
 
 def load_choices(home: Path) -> Choices:
     """The kept choices, or the defaults where none are kept or the file is damaged."""
-    kept = read_json(home / ".workbook" / "choices.json") or {}
-    try:
-        return Choices(**kept)
-    except TypeError:
-        return Choices()
+    return read_state(home / ".workbook" / "choices.json", Choices) or Choices()
 
 
 def save_choices(home: Path, choices: Choices) -> None:

@@ -1,16 +1,25 @@
-"""What the workbook keeps in .workbook: one writer at a time, all of a file or nothing."""
+"""What the workbook keeps in .workbook: one writer at a time, all of a file or nothing.
+
+Each file has one model, a dataclass with @kept. `read_state` reads every one of them.
+"""
 
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbook.errors import WorkbookError
 
 LOCK_IS_HELD = "WORKBOOK_LOCK_IS_HELD"
+LARGEST = 64_000_000  # bytes; an hour of recorded traffic takes a tenth of it
+log = logging.getLogger("workbook")  # Python prints its warnings on stderr
+
+Model = TypeVar("Model")
 
 
 @contextmanager
@@ -37,11 +46,61 @@ def exclusively(home: Path) -> Iterator[None]:
         yield
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """What write_json wrote, or None where it did not, or where the file is damaged."""
+def kept(model: type[Model]) -> type[Model]:
+    """Mark a dataclass as the model of a file: a file with an unknown field does not fit it."""
+    model.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]
+    return model
+
+
+def read_state(path: Path, model: type[Model]) -> Model | None:
+    """What the workbook has written into a file of its own; None where there is nothing.
+
+    A file that does not fit its model is renamed, and a warning says so: it is as if there were
+    none. A model refuses values by a ValueError or a WorkbookError in its __post_init__.
+
+    Args:
+        path: the file.
+        model: a dataclass with @kept, or another type that pydantic knows.
+    """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        too_large = path.stat().st_size > LARGEST
+        content = b"" if too_large else path.read_bytes()
+    except FileNotFoundError:
+        return None
+    from pydantic import TypeAdapter, ValidationError  # a fresh clone has neither it nor a file
+
+    try:
+        if too_large:
+            raise ValueError(f"larger than {LARGEST // 10**6} MB")
+        return TypeAdapter(model).validate_json(content, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        reason = ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
+    except (ValueError, WorkbookError) as error:
+        reason = str(error)
+    _set_aside(path, reason)
+    return None
+
+
+def _set_aside(path: Path, reason: str) -> None:
+    """Rename a file, so that it is neither read again nor lost."""
+    names = (path.with_name(f"{path.name}.set-aside-{number}") for number in count(1))
+    aside = next(name for name in names if not name.exists())
+    with suppress(FileNotFoundError):  # another command was faster
+        path.rename(aside)
+        log.warning(
+            "%s cannot be used (%s). The workbook has renamed it to %s and goes on without it.",
+            path,
+            reason,
+            aside.name,
+        )
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a file of another program; None where there is none, or it is damaged."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 

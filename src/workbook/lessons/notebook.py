@@ -6,7 +6,6 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from traitlets.config import Config
 
 from workbook.course.phase import Lesson, lessons, root
-from workbook.learner.store import write_json
+from workbook.learner.runs import Run, Section, write_run
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # jupytext would otherwise take the language that most cells are in for the notebook's
@@ -42,16 +41,6 @@ LINES_OF_OUTPUT = 15
 
 class LessonFailed(Exception):
     """A cell of a lesson failed; the message shows it with the end of its output."""
-
-
-@dataclass
-class Run:
-    """One run of a lesson from top to bottom."""
-
-    started: str
-    seconds: float = 0
-    sections: list[dict[str, Any]] = field(default_factory=list)  # name, seconds
-    complete: bool = False
 
 
 def to_notebook(lesson: str) -> str:
@@ -124,7 +113,7 @@ def run_lesson(
         name = sections[index]
         if name and (index + 1 == len(sections) or sections[index + 1] != name):
             seconds = round(time.monotonic() - clock, 1)
-            run.sections.append({"name": name, "seconds": seconds})
+            run.sections.append(Section(name, seconds))
             done(name, seconds)
 
     def open_(index: int) -> None:
@@ -146,7 +135,7 @@ def run_lesson(
     finally:
         run.seconds = round(time.monotonic() - began, 1)
         nbformat.write(notebook, executed(lesson))
-        write_json(lesson.state / "run.json", asdict(run))
+        write_run(lesson.state, run)
     return run
 
 

@@ -12,15 +12,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from statistics import quantiles
 from threading import Event
-from typing import Any
 from urllib.parse import urlsplit
 
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import kept, read_state, write_json
 from workbook.measure.traffic import TEXT
 from workbook.targets.kubernetes import APP, Kubernetes
 
@@ -31,6 +31,7 @@ SECONDS_TO_GROW = 240  # more of load, where the autoscaler has not added a repl
 SECONDS_TO_CALM = 360  # after the load, until the autoscaler has taken away what it added
 
 
+@kept
 @dataclass
 class Moment:
     """What was seen at one moment."""
@@ -44,6 +45,7 @@ class Moment:
     failed: int
 
 
+@kept
 @dataclass
 class Load:
     """A load on the service, and what became of its replicas."""
@@ -52,26 +54,29 @@ class Load:
     callers: int
     seconds: float
     fewest: int  # replicas that the autoscaler keeps
-    moments: list[dict[str, Any]] = field(default_factory=list)  # each a Moment
+    moments: list[Moment] = field(default_factory=list)
     problems: dict[str, int] = field(default_factory=dict)  # requests that failed, by reason
     system: dict[str, str] = field(default_factory=dict)  # that it was made on: see system_of
+
+    def __post_init__(self) -> None:
+        datetime.fromisoformat(self.started)
 
     @property
     def most(self) -> int:
         """Replicas that were ready at once, at most."""
-        return max((moment["ready"] for moment in self.moments), default=0)
+        return max((moment.ready for moment in self.moments), default=0)
 
     @property
     def last(self) -> int:
         """Replicas at the end."""
-        return self.moments[-1]["replicas"] if self.moments else 0
+        return self.moments[-1].replicas if self.moments else 0
 
     @property
     def failed(self) -> int:
         return sum(self.problems.values())
 
     def summary(self) -> str:
-        first = self.moments[0]["ready"] if self.moments else 0
+        first = self.moments[0].ready if self.moments else 0
         reasons = f" ({', '.join(self.problems)})" if self.problems else ""
         return (
             f"{first} replicas, then {self.most}, then {self.last}; {self.failed} failed{reasons}"
@@ -84,10 +89,7 @@ def file_of(state: Path, name: str) -> Path:
 
 def read_load(state: Path, name: str) -> Load | None:
     """What was recorded under that name, if anything was."""
-    try:
-        return Load(**read_json(file_of(state, name)) or {})
-    except TypeError:
-        return None
+    return read_state(file_of(state, name), Load)
 
 
 def write_load(state: Path, name: str, load: Load) -> None:
@@ -154,7 +156,7 @@ def _run(
             p95=round(quantiles(answered, n=20)[-1], 1) if len(answered) > 1 else 0,
             failed=len(failed),
         )
-        load.moments.append(asdict(seen))
+        load.moments.append(seen)
         show(seen)
         return seen
 

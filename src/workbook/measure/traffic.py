@@ -10,12 +10,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import kept, read_state, write_json
+from workbook.targets.kubernetes import Facts
 
 RATE = 20  # requests a second
 SECONDS_AROUND = 2  # of traffic before the command and after it
@@ -23,6 +25,7 @@ SECONDS_TO_ANSWER = 10
 TEXT = "The battery lasts all week and the sound is superb."
 
 
+@kept
 @dataclass
 class Traffic:
     """The requests that were sent while a command ran."""
@@ -30,13 +33,16 @@ class Traffic:
     command: list[str]
     started: str
     request_ids: str  # what the id of each begins with
-    before: dict[str, Any]  # pods and endpoints of the service, as Kubernetes.facts gives them
-    after: dict[str, Any]
+    before: Facts
+    after: Facts
     seconds: float = 0  # that the command took
     status: int = 0  # of the command
     # seconds since the start, milliseconds to the answer, what went wrong or ""
     samples: list[tuple[float, float, str]] = field(default_factory=list)
     system: dict[str, str] = field(default_factory=dict)  # that it was made on: see system_of
+
+    def __post_init__(self) -> None:
+        datetime.fromisoformat(self.started)
 
     @property
     def failed(self) -> list[str]:
@@ -58,10 +64,7 @@ def file_of(state: Path, name: str) -> Path:
 
 def read_traffic(state: Path, name: str) -> Traffic | None:
     """What was recorded under that name, if anything was."""
-    try:
-        return Traffic(**read_json(file_of(state, name)) or {})
-    except TypeError:
-        return None
+    return read_state(file_of(state, name), Traffic)
 
 
 def write_traffic(state: Path, name: str, traffic: Traffic) -> None:
@@ -72,7 +75,7 @@ def under_traffic(
     name: str,
     address: str,
     command: list[str],
-    facts: Callable[[], dict[str, Any]],
+    facts: Callable[[], Facts],
     *,
     rate: int = RATE,
     seconds_to_answer: float = SECONDS_TO_ANSWER,
@@ -94,7 +97,7 @@ def under_traffic(
     """
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     request_ids = f"{name}-{time.time_ns()}-"
-    traffic = Traffic(command, started, request_ids, before=facts(), after={})
+    traffic = Traffic(command, started, request_ids, before=facts(), after=Facts())
     options: dict[str, Any] = {
         "timeout": seconds_to_answer,
         "trust_env": False,

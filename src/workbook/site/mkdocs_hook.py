@@ -28,7 +28,7 @@ from workbook.course.phase import Lesson, Phase, lessons, phases
 from workbook.drills.drill import Drill, Drills, System
 from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
-from workbook.learner.store import read_json
+from workbook.learner.runs import read_run
 from workbook.lessons.notebook import COLOURS, FIRST_CELL, executed
 from workbook.site.azure_steps import page_of
 
@@ -121,14 +121,14 @@ def _recorded(lesson: Lesson) -> tuple[Any, str]:
     """The notebook with its output, if it is of the present text, and when that came out."""
     notebook = nbformat.read(lesson.notebook, as_version=4)
     kept = nbformat.read(executed(lesson), as_version=4) if executed(lesson).exists() else None
-    run = read_json(lesson.state / "run.json") or {}
-    if kept is None or not run.get("complete"):
+    run = read_run(lesson.state)
+    if kept is None or run is None or not run.complete:
         what = "has not run to its end"
     elif [cell.source for cell in kept.cells] != [cell.source for cell in notebook.cells]:
         what = "has changed since it ran"
     else:
-        started = datetime.fromisoformat(run["started"])
-        when = f"{started.day} {started:%B %Y at %H:%M} UTC, and took {run['seconds']:.0f} seconds"
+        started = datetime.fromisoformat(run.started)
+        when = f"{started.day} {started:%B %Y at %H:%M} UTC, and took {run.seconds:.0f} seconds"
         return kept, f"\n*The output on this page is of a run that began on {when}.*\n"
     advice = f"so its page has no output. Run: ./workbook run {lesson.argument}"
     log.warning("Lesson %s %s, %s", lesson.argument, what, advice)

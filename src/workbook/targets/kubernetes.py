@@ -8,12 +8,13 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from workbook.errors import WorkbookError
+from workbook.learner.store import kept
 from workbook.outcome import Wrong
 from workbook.targets.local.cluster import authority
 
@@ -32,6 +33,15 @@ RESTARTS = {  # what brings back an API server that does not answer
 SECONDS_TO_ANSWER = 10
 SECONDS_TO_DELETE = 120  # the pods of a namespace take their time to end
 SECONDS_BETWEEN_LOOKS = 0.5
+
+
+@kept
+@dataclass(frozen=True)
+class Facts:
+    """What a service consists of at one moment."""
+
+    pods: dict[str, str] = field(default_factory=dict)  # what keeps each, by name
+    endpoints: list[str] = field(default_factory=list)  # where requests go, as 10.0.0.1:80
 
 
 @dataclass(frozen=True)
@@ -135,12 +145,12 @@ class Kubernetes:
                 return said
         return ""
 
-    def facts(self, app: str = APP) -> dict[str, dict[str, str] | list[str]]:
+    def facts(self, app: str = APP) -> Facts:
         """The pods of an app with what keeps each, and where its Service sends requests."""
         pods = self.get("pods", f"app.kubernetes.io/name={app}")
         slices = self.get("endpointslices", f"kubernetes.io/service-name={app}")
         keepers = {name_of(pod): owner_of(pod)["name"] for pod in pods if not is_ending(pod)}
-        return {"pods": keepers, "endpoints": ready_endpoints(slices)}
+        return Facts(keepers, ready_endpoints(slices))
 
 
 def name_of(item: Object) -> str:

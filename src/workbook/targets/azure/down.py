@@ -4,14 +4,14 @@ What must be known afterwards is written down before anything is deleted: an ide
 no longer says that it was ours.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import typer
 
 from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import kept, read_state, write_json
 from workbook.progress import Steps
 from workbook.targets.azure import owned
 from workbook.targets.azure.client import LOG_IN, Azure, WrongSubscription, open_azure
@@ -152,7 +152,7 @@ def left_behind(azure: Azure, choices: Choices, home: Path) -> list[Leftover]:
     state, again = name["STATE_RG"].lower(), "./workbook down"
     present = azure.list("group", "list")
     strange = {_name(group) for group in present if not owned.is_ours(group, prefix)}
-    ours = {group.lower() for group in (*written["groups"], name["RG"])} - strange
+    ours = {group.lower() for group in (*written.groups, name["RG"])} - strange
     found, said = [], set()
     for group in present:
         tagged, holds_nodes = owned.is_ours(group, prefix), _holds_nodes(group, ours)
@@ -176,7 +176,7 @@ def left_behind(azure: Azure, choices: Choices, home: Path) -> list[Leftover]:
         fix = f"wait until {until}: it is protected" if protected else again
         found.append(Leftover(f"deleted key vault {vault['name']}, kept until {until}", fix))
     for each in roles:
-        if each["principalId"] in written["identities"] and _is_gone(each):
+        if each["principalId"] in written.identities and _is_gone(each):
             what = f"role assignment of an identity that is gone: {each['roleDefinitionName']}"
             delete = f"az role assignment delete --ids {each['id']}"
             fix = f"{delete} --subscription {azure.subscription}"
@@ -233,9 +233,17 @@ def _file(home: Path, choices: Choices) -> Path:
     return home / ".workbook" / "azure" / name
 
 
-def _written(file: Path) -> dict[str, list[str]]:
-    kept = read_json(file) or {}
-    return {key: kept.get(key) or [] for key in ("groups", "identities")}
+@kept
+@dataclass(frozen=True)
+class _Written:
+    """What was written down before anything was deleted."""
+
+    groups: list[str] = field(default_factory=list)
+    identities: list[str] = field(default_factory=list)
+
+
+def _written(file: Path) -> _Written:
+    return read_state(file, _Written) or _Written()
 
 
 def _write_down(azure: Azure, choices: Choices, home: Path) -> None:
@@ -255,10 +263,8 @@ def _write_down(azure: Azure, choices: Choices, home: Path) -> None:
         if each["resourceGroup"].lower() in inside
         and (each.get("identity") or {}).get("principalId")
     ]
-    write_json(
-        file,
-        {
-            "groups": sorted({*before["groups"], *groups}),
-            "identities": sorted({*before["identities"], *identities}),
-        },
+    now = _Written(
+        groups=sorted({*before.groups, *groups}),
+        identities=sorted({*before.identities, *identities}),
     )
+    write_json(file, asdict(now))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import kept, read_state, write_json
 
 NAME = "workbook"
 NODE = f"{NAME}-control-plane"  # as kind names it
@@ -23,6 +23,7 @@ NODE_PORTS = {
 }
 
 
+@kept
 @dataclass(frozen=True)
 class Record:
     """What is written down of the cluster."""
@@ -53,10 +54,7 @@ class Cluster:
 
     def record(self) -> Record | None:
         """What is written down, or None where there is no cluster of ours."""
-        try:
-            return Record(**read_json(self._file) or {})
-        except TypeError:
-            return None
+        return read_state(self._file, Record)
 
     def write(self, record: Record) -> None:
         """Write it down."""

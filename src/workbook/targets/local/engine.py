@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ import psutil
 
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import kept, read_state, write_json
 from workbook.targets.local import network
 from workbook.targets.local.tools import OFFLINE, Say
 
@@ -264,10 +264,10 @@ class _Own:
 
     def _written_before(self) -> dict[str, Any] | None:
         """What was here before the engine started, unless the machine was started again since."""
-        before: dict[str, Any] | None = read_json(self._before)
-        if before is None or abs(before["boot"] - psutil.boot_time()) > 60:
+        before = read_state(self._before, _Before)
+        if before is None or abs(before.boot - psutil.boot_time()) > 60:
             return None
-        return before
+        return asdict(before)
 
     def _configuration(self) -> dict[str, Any]:
         configuration: dict[str, Any] = {
@@ -403,6 +403,18 @@ def _no_service_starts() -> Iterator[None]:
     finally:
         if ours:
             POLICY.unlink()
+
+
+@kept
+@dataclass(frozen=True)
+class _Before:
+    """What was here before the engine started."""
+
+    boot: float  # of this machine, seconds since 1970
+    absent: list[str]
+    links: list[str]
+    rules: dict[str, dict[str, list[str]]]  # by tool and table
+    forwarding: str
 
 
 def _look() -> dict[str, Any]:
