@@ -28,7 +28,7 @@ LIVE = "tests/live"
 
 
 class Part(NamedTuple):
-    """A module of Python that is run with arguments."""
+    """A program of .venv that is run with arguments."""
 
     name: str
     command: tuple[str, ...]
@@ -142,7 +142,8 @@ def _run(home: Path, part: Part, show: bool = False) -> Done:
     """Run a part and keep what it says, so that no two speak at once; show it as well, if asked."""
     clock = time.monotonic()
     said = []
-    command = [sys.executable, "-m", *part.command]
+    program, *arguments = part.command
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
     pipe, errors = subprocess.PIPE, subprocess.STDOUT
     with subprocess.Popen(
         command, cwd=home, stdout=pipe, stderr=errors, text=True, errors="replace"
@@ -160,9 +161,7 @@ def _show(done: Done) -> None:
     last = (done.said.strip().splitlines() or [""])[-1].strip("= ")
     print(f"{'FAILED' if done.failed else 'ok':8}{done.part.name:24}{last}", flush=True)
     if done.failed:
-        print(
-            f"{done.said}\nAgain: .venv/bin/python -m {' '.join(done.part.command)}\n", flush=True
-        )
+        print(f"{done.said}\nAgain: .venv/bin/{' '.join(done.part.command)}\n", flush=True)
 
 
 def find_browser() -> str | None:
