@@ -144,6 +144,23 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(programs: Path, own_cach
     assert [path.name for path in own_cache.rglob("kind")] == []
 
 
+def test_a_program_that_holds_c_is_built_with_it(programs: Path) -> None:
+    put(programs, "go", f'{GO} echo "$CGO_ENABLED" >"$2"')
+    put(programs, "c++", "exit 0")
+    assert tools.tool("kind").read_text() == "0\n"
+    assert tools.tool("vale").read_text() == "1\n"
+
+
+def test_a_program_that_holds_c_needs_its_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(WorkbookError, match=r"vale contains C\+\+") as caught:
+        tools.tool("vale")
+    assert "apt install g++" in caught.value.run_next
+
+
 def test_a_go_that_is_too_old_is_not_used(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(programs, "go", "echo go1.20.3")
 

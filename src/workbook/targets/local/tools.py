@@ -38,6 +38,7 @@ class Program:
 
     module: str  # a folder of offline/ with a go.mod
     package: str
+    holds_c: bool = False  # then it is built only where there is a compiler for C and C++
 
 
 PROGRAMS = {
@@ -76,6 +77,7 @@ PROGRAMS = {
     "terraform-provider-kubectl": Program(
         "go/terraform-provider-kubectl", "github.com/gavinbunney/terraform-provider-kubectl"
     ),
+    "vale": Program("go/vale", "github.com/vale-cli/vale/v3/cmd/vale", holds_c=True),
 }
 
 
@@ -184,6 +186,11 @@ def _folder(source: Path) -> Path:
 
 
 def _build(program: Program, source: Path, binary: Path, say: Say) -> None:
+    if program.holds_c and not (shutil.which("c++") or "CXX" in os.environ):
+        raise WorkbookError(
+            f"{binary.name} contains C++, and this machine has no compiler for it.",
+            "apt install g++ (or xcode-select --install on a Mac), then the same command again",
+        )
     go = _go(source, say)
     say(f"building {binary.name}")
     began = time.monotonic()
@@ -191,9 +198,8 @@ def _build(program: Program, source: Path, binary: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(dir=binary.parent.parent) as folder:
         made = Path(folder) / binary.name
         command = [str(go), "build", "-o", str(made), "-ldflags", _link(program), program.package]
-        done = subprocess.run(
-            command, cwd=source, env=_environment(), capture_output=True, text=True
-        )
+        environment = {**_environment(), "CGO_ENABLED": str(int(program.holds_c))}
+        done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             last = "\n".join(done.stderr.splitlines()[-10:])
             raise WorkbookError(
