@@ -50,7 +50,7 @@ def check_phase(home: Path, number: int) -> dict[str, Line]:
 def check_only(home: Path, functions: Iterable[CheckFunction]) -> dict[str, Line]:
     """Run these checks and no others."""
     report = home / ".workbook" / "checks.xml"
-    ids = [name_of(function).replace(".", "/").replace("::", ".py::") for function in functions]
+    ids = [f"{f.__module__.replace('.', '/')}.py::{f.__name__}" for f in functions]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *ids, f"--junitxml={report}"],
         cwd=home,
@@ -64,8 +64,8 @@ def check_only(home: Path, functions: Iterable[CheckFunction]) -> dict[str, Line
 
 
 def name_of(function: CheckFunction) -> str:
-    """What a check is called: checks.phase1.test_pod::test_pod_is_running."""
-    return f"{function.__module__}::{function.__name__}"
+    """What a check is called: phase1.test_pod.test_pod_is_running."""
+    return f"{function.__module__.removeprefix('checks.')}.{function.__name__}"
 
 
 def of_check(function: CheckFunction) -> Check:
@@ -113,7 +113,8 @@ def _lines(report: Path) -> dict[str, Line]:
     for case in ElementTree.parse(report).iter("testcase"):
         properties = {p.get("name"): p.get("value", "") for p in case.iter("property")}
         said = next((each for tag in ("failure", "skipped") for each in case.iter(tag)), None)
-        lines[f"{case.get('classname')}::{case.get('name')}"] = Line(
+        name = f"{case.get('classname', '').removeprefix('checks.')}.{case.get('name')}"
+        lines[name] = Line(
             text=properties["line"],
             outcome=properties["outcome"],
             said="" if said is None else f"{said.get('message')}\n{said.text}",

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import fake_cluster
 import pytest
-from copies import copy_manifests, free_port
+import yaml
+from copies import ROOT, copy_manifests, free_port
 from fake_cluster import write_kubectl
 
 from workbook.course.phase import Phase
@@ -27,7 +28,7 @@ from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
 from workbook.targets.kubernetes import Facts, Kubernetes, eventually
 from workbook.targets.local import addons, database, down, kind, registry, up
-from workbook.targets.local.cluster import Cluster
+from workbook.targets.local.cluster import NODE, Cluster
 from workbook.targets.local.engine import Engine, EngineUnusable
 from workbook.targets.local.versions import versions
 from workbook.targets.opening import open_cluster
@@ -400,12 +401,20 @@ def test_a_public_image_is_pulled_where_it_is_not_there(there: bool) -> None:
     assert (("pull", "--quiet", image) in engine.asked) is not there
 
 
-def test_the_folder_of_the_database_is_made_as_it_wants_it() -> None:
+def test_the_kubelet_leaves_the_folder_of_the_database_as_it_is_made() -> None:
+    """With OnRootMismatch it does where the group is fsGroup and the group's bits are set."""
     engine = Recorder()
     database.make_folder(engine)
     [words] = engine.asked
-    assert words[0] == "exec"
+    assert words[:3] == ("exec", NODE, "install")
     assert words[-1] == database.FOLDER
+    options = dict(word.removeprefix("--").split("=") for word in words if "=" in word)
+    manifest = (ROOT / "k8s/postgres/statefulset.yaml").read_text(encoding="utf-8")
+    wanted = yaml.safe_load(manifest)["spec"]["template"]["spec"]["securityContext"]
+    assert wanted["fsGroupChangePolicy"] == "OnRootMismatch"
+    assert options["owner"] == str(wanted["runAsUser"])
+    assert options["group"] == str(wanted["fsGroup"])
+    assert int(options["mode"], 8) & 0o2077 == 0o2070
 
 
 def test_down_looks_for_the_learners_images_too(

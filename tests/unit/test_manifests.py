@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,6 +64,7 @@ EXCEPTIONS_IN_K8S = {
 }
 
 Object = dict[str, Any]
+STARTS_PODS = ("CronJob", "Deployment", "Job", "StatefulSet")
 
 
 def name_of(folder: Path) -> str:
@@ -75,6 +77,18 @@ every_phase = pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.n
 every_overlay = pytest.mark.parametrize("overlay", OVERLAYS, ids=name_of)
 every_folder = pytest.mark.parametrize("folder", [*OVERLAYS, *RELIED_ON], ids=name_of)
 every_folder_relied_on = pytest.mark.parametrize("folder", RELIED_ON, ids=name_of)
+
+
+def each_with(*kinds: str, among: Iterable[Path] = (*OVERLAYS, *RELIED_ON)) -> pytest.MarkDecorator:
+    """The folders with an object of these kinds, as a parameter: no test passes on nothing."""
+    wanted = re.compile(rf"^kind: ({'|'.join(kinds)})$", re.MULTILINE)
+    found = []
+    for folder in among:
+        files = [*folder.rglob("*.yaml"), *(folder.parent / "base").glob("*.yaml")]
+        if any(wanted.search(file.read_text(encoding="utf-8")) for file in files):
+            found.append(folder)
+    assert found, kinds
+    return pytest.mark.parametrize("folder", found, ids=name_of)
 
 
 @cache
@@ -99,6 +113,13 @@ def kustomize(folder: Path, values: dict[str, str]) -> str:
 def objects(folder: Path, *kinds: str) -> list[Object]:
     found = list(yaml.safe_load_all(rendered(folder)))
     return [one for one in found if not kinds or one["kind"] in kinds]
+
+
+def some(folder: Path, *kinds: str) -> list[Object]:
+    """The objects of these kinds, of which there is one at least."""
+    found = objects(folder, *kinds)
+    assert found
+    return found
 
 
 def pods(folder: Path) -> list[Object]:
@@ -260,11 +281,11 @@ def test_every_other_image_has_a_version(overlay: Path) -> None:
     assert [image for image in images if not re.search(r":(?!latest)[^/]+$", image)] == []
 
 
-@every_folder
+@each_with("Namespace")
 def test_a_namespace_refuses_what_is_not_restricted(folder: Path) -> None:
     """But for the pods that Azure's add-on makes of a Gateway: those set no seccompProfile."""
     of_add_on = GATEWAY_NAMESPACES["azure"] if folder in OVERLAYS else None
-    for namespace in objects(folder, "Namespace"):
+    for namespace in some(folder, "Namespace"):
         labels = namespace["metadata"]["labels"]
         level = "baseline" if namespace["metadata"]["name"] == of_add_on else "restricted"
         for mode in ("enforce", "warn", "audit"):
@@ -285,13 +306,13 @@ def test_everything_of_a_phase_is_in_its_namespace(overlay: Path) -> None:
     assert namespaces == {one["metadata"]["namespace"] for one in named}
 
 
-@every_overlay
-def test_a_route_names_a_listener_that_admits_it(overlay: Path) -> None:
+@each_with("HTTPRoute")
+def test_a_route_names_a_listener_that_admits_it(folder: Path) -> None:
     gateways = {
         (one["metadata"]["namespace"], one["metadata"]["name"]): one
-        for one in objects(overlay, "Gateway")
+        for one in objects(folder, "Gateway")
     }
-    for route in objects(overlay, "HTTPRoute"):
+    for route in some(folder, "HTTPRoute"):
         where = route["metadata"]["namespace"]
         for parent in route["spec"]["parentRefs"]:
             of_gateway = parent.get("namespace", where)
@@ -322,7 +343,7 @@ def test_a_lesson_looks_for_the_gateway_and_its_certificate_where_they_are(
             assert set(uses) == {'"$GATEWAY_NAMESPACE"'}
 
 
-@every_folder
+@each_with(*STARTS_PODS)
 def test_no_pod_may_do_more_than_it_must(folder: Path) -> None:
     for pod in pods(folder):
         of_its_own = "serviceAccountName" in pod["spec"]  # else it has nothing to ask the API
@@ -338,7 +359,7 @@ def test_no_pod_may_do_more_than_it_must(folder: Path) -> None:
         }
 
 
-@every_folder
+@each_with(*STARTS_PODS)
 def test_every_container_says_what_it_needs_and_at_most_takes(folder: Path) -> None:
     for container in containers(folder):
         requests, limits = (container["resources"][name] for name in ("requests", "limits"))
@@ -346,9 +367,9 @@ def test_every_container_says_what_it_needs_and_at_most_takes(folder: Path) -> N
         assert requests["memory"] == limits["memory"]
 
 
-@every_folder
+@each_with("Service")
 def test_every_service_finds_pods_and_their_port(folder: Path) -> None:
-    for service in objects(folder, "Service"):
+    for service in some(folder, "Service"):
         wanted = service["spec"]["selector"].items()
         chosen = [pod for pod in pods(folder) if wanted <= pod["metadata"]["labels"].items()]
         names = {
@@ -376,16 +397,16 @@ def test_the_targets_differ_in_how_the_api_is_reached(phase: Path) -> None:
     assert azure["spec"]["type"] == "LoadBalancer"
 
 
-@every_folder
+@each_with("Deployment")
 def test_an_update_keeps_the_old_pod_until_the_new_one_is_ready(folder: Path) -> None:
-    for deployment in objects(folder, "Deployment"):
+    for deployment in some(folder, "Deployment"):
         rolling = {"maxUnavailable": 0, "maxSurge": 1}
         assert deployment["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": rolling}
 
 
-@every_folder_relied_on
+@each_with("Role", "ClusterRole", among=RELIED_ON)
 def test_a_role_names_what_it_allows_and_none_changes_objects(folder: Path) -> None:
-    for role in objects(folder, "Role", "ClusterRole"):
+    for role in some(folder, "Role", "ClusterRole"):
         for rule in role["rules"]:
             assert "*" not in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
             changes = set(rule["verbs"]) - {"get", "list", "watch"}
@@ -394,13 +415,13 @@ def test_a_role_names_what_it_allows_and_none_changes_objects(folder: Path) -> N
             assert "secrets" not in rule["resources"] or role["kind"] == "Role"
 
 
-@every_folder_relied_on
-def test_whoever_is_given_a_role_is_there(folder: Path) -> None:
+@each_with("RoleBinding", "ClusterRoleBinding", among=RELIED_ON)
+def test_every_account_that_is_given_a_role_is_there(folder: Path) -> None:
     accounts = {
         (one["metadata"]["name"], one["metadata"]["namespace"])
         for one in objects(folder, "ServiceAccount")
     }
-    for binding in objects(folder, "RoleBinding", "ClusterRoleBinding"):
+    for binding in some(folder, "RoleBinding", "ClusterRoleBinding"):
         for subject in binding["subjects"]:
             assert (subject["name"], subject["namespace"]) in accounts
 

@@ -125,9 +125,17 @@ while [ "$1" != -o ]; do shift; done
 
 
 def test_a_program_is_built_once_by_two_who_need_it(programs: Path, tmp_path: Path) -> None:
-    put(programs, "go", f'{GO} echo built >>{tmp_path}/count; sleep 0.5; echo hello >"$2"')
+    """The first build lasts until the other one says that it waits, or 10 seconds."""
+    until = f"for _ in $(seq 1000); do [ -e {tmp_path}/waits ] && break; sleep 0.01; done"
+    put(programs, "go", f'{GO} echo built >>{tmp_path}/count; {until}; echo hello >"$2"')
     said: list[str] = []
-    both = [threading.Thread(target=tools.tool, args=("kind", said.append)) for _ in range(2)]
+
+    def say(words: str) -> None:
+        said.append(words)
+        if words.startswith("waiting"):
+            (tmp_path / "waits").touch()
+
+    both = [threading.Thread(target=tools.tool, args=("kind", say)) for _ in range(2)]
     for one in both:
         one.start()
     for one in both:
