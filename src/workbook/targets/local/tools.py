@@ -73,6 +73,7 @@ PROGRAMS = {
     "metrics-server": Program("go/metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server"),
     "pause": Program("pause", "."),
     "registry": Program("go/registry", "github.com/distribution/distribution/v3/cmd/registry"),
+    "d2": Program("go/d2", "oss.terrastruct.com/d2"),
     "tflint": Program("go/tflint", "github.com/terraform-linters/tflint"),
     "terraform-provider-kubectl": Program(
         "go/terraform-provider-kubectl", "github.com/gavinbunney/terraform-provider-kubectl"
