@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from workbook.course.phase import Lesson, lessons, root
 from workbook.learner.runs import Run, Section, write_run
+from workbook.lessons.excerpts import fill
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # jupytext would otherwise take the language that most cells are in for the notebook's
@@ -163,8 +164,12 @@ def _failure(cell: Any, section: str, error: Exception) -> str:
 
 
 def main() -> None:
-    """Make every lesson's notebook anew: `python -m workbook.lessons.notebook`."""
+    """Fill each lesson's excerpts, and make its notebook: `python -m workbook.lessons.notebook`."""
     for each in lessons(root(), "local"):
+        text = each.lesson.read_text(encoding="utf-8")
+        if (filled := fill(text, each.directory)) != text:
+            each.lesson.write_text(filled, encoding="utf-8")
+            print(f"filled {each.lesson.relative_to(each.root)}")
         if write_notebook(each.lesson, each.notebook):
             print(f"made {each.notebook.relative_to(each.root)} anew")
 
