@@ -31,6 +31,12 @@ def test_lesson_shows_its_files_as_they_are(lesson: Lesson) -> None:
     ("text", "anchors", "expected"),
     [
         (DEPLOYMENT, ["rollingUpdate"], "rollingUpdate:\n  maxSurge: 1\n"),
+        (DEPLOYMENT, ["spec > strategy > type"], "spec:\n  strategy:\n    type: RollingUpdate\n"),
+        (
+            DEPLOYMENT,
+            ["strategy > type", "strategy > rollingUpdate"],
+            "strategy:\n  type: RollingUpdate\n  rollingUpdate:\n    maxSurge: 1\n",
+        ),
         (DEPLOYMENT, ["type", "replicas"], "type: RollingUpdate\nreplicas: 1\n"),
         (MODULE, ['resource "a"'], 'resource "a" "b" {\n  name = "c"\n}\n'),
         ("FROM a\nRUN b\n\nCOPY c\n", ["FROM..."], "FROM a\nRUN b\n"),

@@ -6,17 +6,21 @@
     ```
 
 An anchor is the beginning of a line. The excerpt is that line and what is indented under it, with a
-closing bracket if there is one; an anchor that ends with `...` takes only what follows up to the
-next blank line. Several anchors, joined by ` + `, are shown one after the other.
+closing bracket if there is one. `template > metadata` is the line `metadata` under `template`, and
+shows both. An anchor that ends with `...` takes what follows up to the next blank line. Several
+anchors, joined by ` + `, are shown one after the other, under the lines that they share.
 """
 
 import re
 import textwrap
+from itertools import takewhile
 from pathlib import Path
 
 from workbook.errors import WorkbookError
 
-EXCERPT = re.compile(r"^<!-- from (\S+): (.+) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXCERPT = re.compile(
+    r"^<!-- from (\S+): ([^\n]+) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 MOST_LINES = 20
 CLOSING = ("}", ")", "]")
 
@@ -46,7 +50,17 @@ def excerpt(file: Path, anchors: list[str]) -> str:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise WorkbookError(f"A lesson shows {file}, which does not exist.") from None
-    text = "".join(textwrap.dedent(_block(lines, anchor, file)) for anchor in anchors)
+    text = ""
+    shared: list[str] = []
+    group: list[str] = []
+    for anchor in anchors:
+        above, block = _block(lines, anchor, file)
+        same = (one == other for one, other in zip(shared, above, strict=False))
+        common = sum(takewhile(bool, same))
+        if not common:
+            text, group = text + _dedented(group), []
+        group, shared = group + above[common:] + block, above
+    text += _dedented(group)
     if len(text.splitlines()) > MOST_LINES:
         raise WorkbookError(
             f"The excerpt {' + '.join(anchors)!r} of {file} has {len(text.splitlines())} lines; "
@@ -55,8 +69,23 @@ def excerpt(file: Path, anchors: list[str]) -> str:
     return text
 
 
-def _block(lines: list[str], anchor: str, file: Path) -> str:
-    paragraph = anchor.endswith("...")
+def _block(lines: list[str], anchor: str, file: Path) -> tuple[list[str], list[str]]:
+    """The lines that an anchor is under, and its own."""
+    *parents, last = anchor.split(" > ")
+    above = []
+    for parent in parents:
+        lines = _lines_of(lines, parent, file)
+        above.append(lines[0])
+        lines = lines[1:]
+    return above, _lines_of(lines, last, file)
+
+
+def _dedented(lines: list[str]) -> str:
+    return textwrap.dedent("\n".join(lines)).rstrip() + "\n" if lines else ""
+
+
+def _lines_of(lines: list[str], anchor: str, file: Path) -> list[str]:
+    to_blank_line = anchor.endswith("...")
     anchor = anchor.removesuffix("...")
     begins = [n for n, line in enumerate(lines) if line.strip().startswith(anchor)]
     if len(begins) != 1:
@@ -66,17 +95,14 @@ def _block(lines: list[str], anchor: str, file: Path) -> str:
         )
     begin = begins[0]
     indentation = _indentation(lines[begin])
-    end = begin + 1
-    while end < len(lines):
+    for end in range(begin + 1, len(lines)):
         line = lines[end]
-        if paragraph:
-            if not line.strip():
-                break
-        elif line.strip() and _indentation(line) <= indentation:
-            end += _indentation(line) == indentation and line.strip().startswith(CLOSING)
-            break
-        end += 1
-    return "\n".join(lines[begin:end]).rstrip() + "\n"
+        if to_blank_line and not line.strip():
+            return lines[begin:end]
+        if not to_blank_line and line.strip() and _indentation(line) <= indentation:
+            closes = _indentation(line) == indentation and line.strip().startswith(CLOSING)
+            return lines[begin : end + closes]
+    return lines[begin:]
 
 
 def _indentation(line: str) -> int:
