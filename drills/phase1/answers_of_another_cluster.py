@@ -6,6 +6,7 @@ from workbook.drills.factories import wrong_answers
 DRILL = wrong_answers(
     test_kubernetes_is_understood,
     {
+        "most-pods": "9",
         "replaced-by": "ml-api-5d59d67564",
         "endpoint-before": "10.1.2.3:80",
         "endpoint-after": "10.1.2.4:80",
@@ -13,7 +14,7 @@ DRILL = wrong_answers(
     hints=(
         "Which answer does the check object to, and what did your own terminal say of it?",
         "./workbook lab 1: read the output under “Delete a pod” again",
-        "Names and addresses are given anew in every cluster. Look all three up in yours.",
+        "Names and addresses are given anew in every cluster. Look all of them up in yours.",
     ),
     again="replaced-by",
 )

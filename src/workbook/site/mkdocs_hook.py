@@ -111,10 +111,16 @@ def _lesson(lesson: Lesson) -> dict[str, str | bytes]:
     linked = {name for name in LINK.findall(text) if (lesson.directory / name).is_file()}
     pages = {name: f"{lesson.name}/{name.removesuffix('.md')}.md" for name in linked}
     return {
-        f"{lesson.name}.md": LINK.sub(lambda link: pages.get(link[0], link[0]), text),
+        f"{lesson.name}.md": LINK.sub(lambda link: pages.get(link[0]) or _on_site(link[0]), text),
         **{page: _page_of(lesson.directory / name, lesson.root) for name, page in pages.items()},
         **resources["outputs"],
     }
+
+
+def _on_site(link: str) -> str:
+    """Where a link of a lesson leads on the site: to a picture, or to another lesson's page."""
+    link = re.sub(r"^\.\./\.\./docs/", "../", link)
+    return re.sub(r"^\.\./\.\./(?:phases|notebooks)/([\w-]+)/README\.md$", r"\1.md", link)
 
 
 def _recorded(lesson: Lesson) -> tuple[Any, str]:
