@@ -112,11 +112,16 @@ def _lines(report: Path) -> dict[str, Line]:
     lines = {}
     for case in ElementTree.parse(report).iter("testcase"):
         properties = {p.get("name"): p.get("value", "") for p in case.iter("property")}
-        said = next((each for tag in ("failure", "skipped") for each in case.iter(tag)), None)
+        failed, waits = case.find("failure"), case.find("skipped")
+        said = ""
+        if failed is not None:
+            said = failed.text or ""
+        elif waits is not None:
+            said = waits.get("message", "")
         name = f"{case.get('classname', '').removeprefix('checks.')}.{case.get('name')}"
         lines[name] = Line(
             text=properties["line"],
             outcome=properties["outcome"],
-            said="" if said is None else f"{said.get('message')}\n{said.text}",
+            said=said,
         )
     return lines

@@ -18,19 +18,27 @@ import pytest
 from copies import ROOT, clean_environment, cli_of, copy_workbook, free_port
 from fake_cluster import RECORD
 from proofs import drill_names
+from typer.testing import CliRunner, Result
 
-from workbook.cli import VERBS
+from workbook.cli import VERBS, app
 from workbook.course.phase import Phase
+from workbook.drills.drill import Drills, NothingToBreak, System
 from workbook.learner.background import Background
+from workbook.learner.choices import Choices
 from workbook.learner.store import write_json
 
 NAMES = [verb.__name__ for verb in VERBS]
 
 
+def helped(*words: str) -> Result:
+    """What `--help` after these words prints."""
+    return CliRunner().invoke(app, [*words, "--help"], prog_name="./workbook")
+
+
 @pytest.mark.parametrize("verb", NAMES)
 def test_every_verb_helps_with_an_example(verb: str) -> None:
-    done = cli_of(ROOT)(verb, "--help")
-    assert done.returncode == 0
+    done = helped(verb)
+    assert done.exit_code == 0
     assert re.search(rf"Example: .*workbook {verb}", " ".join(done.stdout.split()))
 
 
@@ -49,19 +57,23 @@ def test_every_command_in_prose_is_understood(command: str) -> None:
     words = [word.strip("[]") for word in shlex.split(command)]
     for placeholder, value in (("M", "0"), ("N", "1"), ("NAME", "stale-process")):
         words = [value if word == placeholder else word for word in words]
-    done = cli_of(ROOT)(*words, "--help")
-    assert done.returncode == 0, done.stderr
+    done = helped(*words)
+    assert done.exit_code == 0, done.output
     assert f"./workbook {words[0]}" in done.stdout
 
 
 def test_the_two_commands_of_the_readme_are_what_starts_everything() -> None:
-    """`start` is run by the fixture `ran`, and `test` by CI."""
+    """CI runs both: the live tests begin with `start`."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^```bash\n(.*?)^```", readme, re.M | re.S) == [
         "./workbook start\n",
         "./workbook test\n",
     ]
-    assert (ROOT / ".ci/run").read_text().endswith("exec ./workbook test\n")
+    words = [line.partition(" ||")[0] for line in (ROOT / ".ci/run").read_text().splitlines()]
+    assert [word for word in words if word.startswith("./workbook")] == [
+        "./workbook test",
+        "./workbook test --live",
+    ]
 
 
 def test_help_waits_for_nothing_that_only_some_verbs_need() -> None:
@@ -149,16 +161,31 @@ def test_nothing_is_certified_that_was_not_checked(fresh: Path) -> None:
     assert "Run next: ./workbook check 0" in done.stderr
 
 
-DRILLS = [(n, name) for n in ("0", "1") for name in drill_names(int(n))]
+DRILLS = [(n, name) for n in (0, 1) for name in drill_names(n)]
 
 
-@pytest.mark.parametrize(("number", "drill"), DRILLS)
-def test_a_drill_needs_something_to_break(fresh: Path, number: str, drill: str) -> None:
-    cli = cli_of(fresh)
-    begun = cli("drill", number, drill)
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which nothing was run, for what changes nothing."""
+    return copy_workbook(tmp_path_factory.mktemp("untouched") / "workbook")
+
+
+@pytest.mark.parametrize(("number", "name"), DRILLS)
+def test_a_drill_needs_something_to_break(untouched: Path, number: int, name: str) -> None:
+    phase = Phase(number, untouched, "local")
+    drills = Drills(System(phase, Choices(), Background(phase.state)))
+    with pytest.raises(NothingToBreak) as raised:
+        drills.begin(name)
+    assert re.fullmatch(rf"./workbook (run|goto) {number}", raised.value.run_next)
+    assert drills.under_way() is None
+
+
+def test_a_drill_too_early_is_refused_with_what_comes_first(untouched: Path) -> None:
+    cli = cli_of(untouched)
+    begun = cli("drill", "0", "stale-process")
     assert begun.returncode == 2
-    assert re.search(rf"Run next: ./workbook (run|goto) {number}", begun.stderr)
-    assert "No drill" in cli("drill", number, "--fix").stderr
+    assert "Run next: ./workbook run 0" in begun.stderr
+    assert "No drill" in cli("drill", "0", "--fix").stderr
 
 
 def test_a_drill_that_is_not_there_is_refused_with_the_list(fresh: Path) -> None:
