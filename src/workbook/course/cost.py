@@ -2,18 +2,19 @@
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Self
 
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 from rich.table import Table
 
 from workbook.errors import WorkbookError
 
 TABLE = "notebooks/costs/prices.toml"
 HOURS_A_DAY = 24
-FIELDS = {"what": str, "part_of": str, "source": str, "date": date, "confidence": str}
+Price = Annotated[float, Field(ge=0, lt=1e6, allow_inf_nan=False)]  # USD
+Number = Annotated[int, Field(ge=0, strict=False)]  # of a phase; a key of TOML is a string
 
 
 class PricesDamaged(WorkbookError):
@@ -23,28 +24,46 @@ class PricesDamaged(WorkbookError):
         super().__init__(f"{TABLE}: {problem}", f"git diff {TABLE}")
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(BaseModel):
     """One thing that is charged as long as it is there."""
 
-    name: str
+    model_config = ConfigDict(strict=True, extra="forbid")
+
     what: str
-    hour: float  # USD
-    stop: str  # the command that ends the charge; "" where only deleting does
+    hour: Price = 0  # also where the table has the price of a month
+    month: Price = 0
+    stop: str = ""  # the command that ends the charge; "" where only deleting does
     part_of: str  # the type of the Azure resource that it comes and goes with
     source: str
     date: date
     confidence: str
 
+    @model_validator(mode="after")
+    def _one_price(self) -> Self:
+        if len({"hour", "month"} & self.model_fields_set) != 1:
+            raise ValueError("it needs one price, an hour or a month")
+        return self
 
-@dataclass(frozen=True)
-class Prices:
+
+class Prices(BaseModel):
     """The table: what each phase adds to those before it."""
 
+    model_config = ConfigDict(strict=True, extra="forbid")
+
     region: str
-    hours_a_month: int
-    items: dict[str, Item]  # also those that no phase uses
-    phases: dict[int, list[Item]]
+    hours_a_month: PositiveInt
+    items: Annotated[dict[str, Item], Field(min_length=1)]  # also those that no phase uses
+    phases: dict[Number, list[str]]  # names of items
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for number, names in self.phases.items():
+            if unknown := [name for name in names if name not in self.items]:
+                known = ", ".join(self.items)
+                raise ValueError(f"phase {number} uses {unknown[0]!r}, which is no item: {known}")
+        for item in self.items.values():
+            item.hour += item.month / self.hours_a_month
+        return self
 
     @property
     def date(self) -> date:
@@ -59,7 +78,7 @@ class Prices:
         """
         if number not in self.phases:
             raise PricesDamaged(f"[phases] does not say what phase {number} uses.")
-        return self.phases[number]
+        return [self.items[name] for name in self.phases[number]]
 
     def in_use(self, number: int) -> list[Item]:
         """What runs in a phase: what it adds, and what those before it have."""
@@ -81,51 +100,16 @@ def load_prices(home: Path) -> Prices:
         PricesDamaged: it is not there, or something in it is missing or cannot be.
     """
     try:
-        table = tomllib.loads((home / TABLE).read_text(encoding="utf-8"))
+        return Prices.model_validate(tomllib.loads((home / TABLE).read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise PricesDamaged("the file is not there.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        what = first["msg"].removeprefix("Value error, ")
+        raise PricesDamaged(f"{where}: {what}." if where else f"{what}.") from None
     except ValueError as error:  # neither TOML nor, perhaps, UTF-8
         raise PricesDamaged(f"it cannot be read: {error}.") from None
-    for name, kind in (("region", str), ("hours_a_month", int), ("items", dict), ("phases", dict)):
-        if not isinstance(table.get(name), kind):
-            raise PricesDamaged(f"{name} is missing, or is no {kind.__name__}.")
-    if table["hours_a_month"] <= 0:
-        raise PricesDamaged("hours_a_month is not above 0.")
-    if not table["items"]:
-        raise PricesDamaged("there is no item in it.")
-    items = {name: _item(name, row, table["hours_a_month"]) for name, row in table["items"].items()}
-    phases = {}
-    for number, names in table["phases"].items():
-        if not number.isdecimal() or not isinstance(names, list):
-            raise PricesDamaged(
-                f"[phases] has {number} = {names!r}; it wants 1 = [names of items]."
-            )
-        for name in names:
-            if name not in items:
-                known = ", ".join(items)
-                raise PricesDamaged(f"phase {number} uses {name!r}, which is no item: {known}.")
-        phases[int(number)] = [items[name] for name in names]
-    return Prices(table["region"], table["hours_a_month"], items, phases)
-
-
-def _item(name: str, row: Any, hours_a_month: int) -> Item:
-    if not isinstance(row, dict):
-        raise PricesDamaged(f"items.{name} is no table.")
-    for field, kind in FIELDS.items():
-        if not isinstance(row.get(field), kind):
-            raise PricesDamaged(
-                f"the item {name} has no {field}, or one that is no {kind.__name__}."
-            )
-    if ("hour" in row) == ("month" in row):
-        raise PricesDamaged(f"the item {name} needs one price, an hour or a month.")
-    price = row.get("hour", row.get("month"))
-    if isinstance(price, bool) or not isinstance(price, int | float) or not 0 <= price < 1e6:
-        raise PricesDamaged(f"the item {name} costs {price!r}: a price is a number from 0 up.")
-    hourly = price if "hour" in row else price / hours_a_month
-    stop = row.get("stop", "")
-    if not isinstance(stop, str):
-        raise PricesDamaged(f"the item {name} has {stop!r} for a stop: it wants a command.")
-    return Item(name=name, hour=hourly, stop=stop, **{field: row[field] for field in FIELDS})
 
 
 def in_a_sentence(prices: Prices, number: int) -> str:

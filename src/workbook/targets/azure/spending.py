@@ -43,7 +43,7 @@ def spent_so_far(prices: Prices, home: Path, choices: Choices) -> str:
 
 def spent(prices: Prices, resources: list[Resource], now: datetime) -> float:
     """What resources have cost in USD, if they were never stopped."""
-    priced = [item for items in prices.phases.values() for item in items]
+    priced = [item for number in prices.phases for item in prices.adds(number)]
     total = 0.0
     for resource in resources:
         items = [item for item in priced if item.part_of.lower() == resource.type.lower()]
