@@ -14,13 +14,6 @@ from rich.table import Table
 from workbook.course.phase import find_lesson, root
 
 NOT_TERMS = {"How to read a cell", "Predict first", "You build", "You learn", "You need"}
-    "How to read a cell",
-    "It costs",
-    "Predict first",
-    "You build",
-    "You learn",
-    "You need",
-}
 FENCED = re.compile(r"^```.*?^```$|^<!--.*?-->$", re.MULTILINE | re.DOTALL)
 ASIDE = re.compile(r"^(?:\|.*\||!\[.*|</?(?:details|summary).*)$", re.MULTILINE)  # no running text
 LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
