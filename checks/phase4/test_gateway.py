@@ -63,7 +63,7 @@ def test_https_predicts(api: Api) -> str:
             why="404: no route takes the request. 500 or 503: the route has no pod behind it, "
             "because the Service's selector or port matches none. A certificate error: it is for "
             "another name, or of another authority",
-            run_next="lesson 4, “A certificate for the gateway”: make it anew"
+            run_next="lesson 4, “A certificate for the gateway”: create it again"
             if "CERTIFICATE_VERIFY_FAILED" in text
             else f"{DESCRIBE} httproute {APP}; {DESCRIBE} service {APP}",
         )

@@ -123,7 +123,7 @@ def main() -> None:
     except BootstrapError as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"{error.strerror}: {error.filename}. Mend that and run the same command again.")
+        sys.exit(f"{error.strerror}: {error.filename}. Fix that and run the same command again.")
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. Run the same command again: it starts over where it must.")
 

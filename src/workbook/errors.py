@@ -1,8 +1,8 @@
-"""What the workbook says when it cannot go on."""
+"""The error that the workbook reports when it cannot go on."""
 
 
 class WorkbookError(Exception):
-    """Something is in the way, with the command that mends it, if there is one."""
+    """A problem, with the command that fixes it, if there is one."""
 
     def __init__(self, problem: str, run_next: str = "") -> None:
         super().__init__(problem)

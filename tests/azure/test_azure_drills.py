@@ -185,7 +185,7 @@ def test_another_failure_of_the_drills_apply_is_told_and_mended(
 
 def test_a_drill_of_the_other_target_says_so(phase: Phase, monkeypatch: pytest.MonkeyPatch) -> None:
     drills, _ = drills_of(phase, monkeypatch, Terraform())
-    with pytest.raises(WorkbookError, match="is of the target local; yours is azure"):
+    with pytest.raises(WorkbookError, match="runs on local only; your target is azure"):
         drills.begin("lock-left-behind")
     assert drills.under_way() is None
     on_azure = {*drills.of_target()}

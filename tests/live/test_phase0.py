@@ -85,7 +85,7 @@ def test_the_lesson_runs_under_nbval_too(home: Path) -> None:
     assert cli_of(home)("check", "0").returncode == 0
 
 
-def test_a_drill_that_is_mended_by_hand_is_over(home: Path) -> None:
+def test_drill_fixed_by_hand_is_over(home: Path) -> None:
     cli = cli_of(home)
     answers = json.loads((home / ".workbook/local/phase0/answers.json").read_text())
     cli("drill", "0", "answers-of-another-model")
@@ -94,7 +94,7 @@ def test_a_drill_that_is_mended_by_hand_is_over(home: Path) -> None:
         cli("answer", "0", question, answer)
     done = cli("check", "0")
     assert done.returncode == 0
-    assert "answers-of-another-model is over: you have mended it" in done.stdout
+    assert "answers-of-another-model is over: you fixed it" in done.stdout
     assert "No drill" in cli("drill", "0", "--fix").stderr
 
 

@@ -142,7 +142,7 @@ def test_stop_ends_what_a_lesson_left_and_keeps_the_cluster(fresh: Path) -> None
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     assert record.exists()
-    assert "No program of a lesson is running" in cli_of(fresh)("stop").stdout
+    assert "No lesson has left a program running" in cli_of(fresh)("stop").stdout
 
 
 def test_a_drill_names_the_api_that_was_started_by_hand(fresh: Path) -> None:
@@ -222,7 +222,7 @@ def test_env_puts_the_workbooks_own_python_first(fresh: Path) -> None:
 def test_an_unknown_question_is_refused(fresh: Path) -> None:
     done = cli_of(fresh)("answer", "0", "meaning-of-life", "42")
     assert done.returncode == 2
-    assert "asks no question 'meaning-of-life'" in done.stderr
+    assert "has no question 'meaning-of-life'" in done.stderr
 
 
 def test_an_answer_is_kept_beside_the_others(fresh: Path) -> None:

@@ -16,7 +16,7 @@ from workbook.outcome import NotStarted, Wrong
 
 
 def make_certificate(folder: Path, name: str) -> Path:
-    """A certificate that vouches for itself, with its key beside it."""
+    """A self-signed certificate, with its key beside it."""
     certificate = folder / f"{name}.crt"
     words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}"]
     words += ["-addext", "subjectAltName=DNS:localhost", "-out", str(certificate)]
@@ -68,7 +68,7 @@ def test_a_certificate_of_another_authority_is_told_as_that(
 
 def test_a_certificate_for_another_name_is_told_as_that(address: str, certificate: Path) -> None:
     by_number = address.replace("localhost", "127.0.0.1")
-    with pytest.raises(Wrong, match="a certificate that vouches for"):
+    with pytest.raises(Wrong, match="a certificate that is valid for"):
         Api(by_number, "start it", authority=str(certificate)).health()
 
 

@@ -25,7 +25,7 @@ class Api:
     address: str
     start_command: str  # what a learner types to start it
     evidence: str = ""  # what is known of the process behind the address
-    authority: str | None = None  # file of the certificate that vouches for it; None: a public one
+    authority: str | None = None  # file of the authority that signs for it; None: a public one
 
     def post(self, path: str, body: bytes, kind: str = "application/json") -> "httpx.Response":
         """Send a body as it is.
@@ -57,10 +57,10 @@ class Api:
         except httpx.ConnectError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise Wrong(
-                    expected=f"a certificate that vouches for {self.address}",
+                    expected=f"a certificate that is valid for {self.address}",
                     found=str(error),
                     why="it has ended, is for another name, or is of another authority",
-                    run_next="lesson 4, “A certificate for the gateway”: make it anew",
+                    run_next="lesson 4, “A certificate for the gateway”: create it again",
                 ) from None
             if self.evidence:
                 raise Wrong(

@@ -25,12 +25,12 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def examine_phase(phase: Phase, choices: Choices, in_full: bool = False) -> bool:
-    """Look at what a phase needs and print what is to be mended; whether that is nothing.
+    """Look at what a phase needs and print what must be fixed; True if nothing must.
 
     Args:
         phase: whose needs.
         choices: the learner's.
-        in_full: print what is well, too.
+        in_full: print what is fine, too.
     """
     observations = examine(phase, choices)
     for seen in observations:
@@ -77,23 +77,23 @@ def run_and_show(lesson: Lesson, choices: Choices) -> None:
 
 
 def check_lesson(lesson: Lesson, *options: str) -> int:
-    """Run a lesson's checks, and end a drill that is mended; returns pytest's exit status.
+    """Run a lesson's checks, and end a drill that is fixed; returns pytest's exit status.
 
     Raises:
         WorkbookError: it has no checks.
     """
     if not lesson.checks.is_dir():
-        raise WorkbookError(f"The notebook {lesson.name} has no checks: it is there to be read.")
+        raise WorkbookError(f"The notebook {lesson.name} has no checks.")
     command = [sys.executable, "-m", "pytest", str(lesson.checks), *options]
     # without the plugins of other packages, which have no say in checks and take seconds to load
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     status = subprocess.run(command, cwd=lesson.root, env=environment).returncode
     if isinstance(lesson, Phase):  # a notebook has no drills
-        _end_mended_drill(lesson)
+        _end_fixed_drill(lesson)
     return status
 
 
-def _end_mended_drill(phase: Phase) -> None:
+def _end_fixed_drill(phase: Phase) -> None:
     """A drill is over when the check that it turned red has passed again."""
     drills = Drills(System(phase, load_choices(phase.root), Background(phase.state)))
     name = drills.under_way()
@@ -103,7 +103,7 @@ def _end_mended_drill(phase: Phase) -> None:
     named = drills.load(name).turns_red.__name__
     if kept and any(r.name == named and r.outcome is Outcome.PASSED for r in kept.results):
         drills.end()
-        print(f"The drill {name} is over: you have mended it.")
+        print(f"The drill {name} is over: you fixed it.")
 
 
 def write_receipt(phase: Phase) -> None:

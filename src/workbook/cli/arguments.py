@@ -1,4 +1,4 @@
-"""What verbs are told on the command line, and what that names: a phase, or a notebook."""
+"""The arguments that several verbs share, and the phase or notebook that they name."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The verbs of a lesson: read it, run it, check it, break it, begin it anew."""
+"""The verbs of a lesson: read it, run it, check it, break it, start it over."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ from workbook.targets.environment import lesson_environment
 
 
 def start() -> None:
-    """Run phase 0 and check it; then say what is next."""
+    """Run phase 0 and check it. Then show what to do next."""
     phase, choices = chosen_phase(0)
     with exclusively(phase.root):
         if not examine_phase(phase, choices):
@@ -31,8 +31,8 @@ def start() -> None:
         console.print("\n[bold]Next[/bold]")
         for command, purpose in (
             ("./workbook lab", "read the lesson in JupyterLab, cell by cell"),
-            ("./workbook drill 0", "break something, and find it again"),
-            ("./workbook reset 0", "begin phase 0 anew, and answer its questions yourself"),
+            ("./workbook drill 0", "break something, and find the cause"),
+            ("./workbook reset 0", "start phase 0 over, and answer its questions yourself"),
             ("./workbook stop", "end the API, which is still running"),
         ):
             console.print(f"  {command:22}{purpose}")
@@ -40,7 +40,7 @@ def start() -> None:
 
 
 def run(which: NumberOrName) -> None:
-    """Run a phase's lesson, or a notebook, from top to bottom, with its answers."""
+    """Run a phase's lesson or a notebook from top to bottom, answers included."""
     lesson, choices = chosen_lesson(which)
     with exclusively(lesson.root):
         if isinstance(lesson, Phase) and not examine_phase(lesson, choices):
@@ -52,13 +52,13 @@ def check(
     which: NumberOrName,
     junit: Annotated[str, typer.Option(metavar="FILE", help="Also write JUnit XML.")] = "",
     active: Annotated[
-        bool, typer.Option("--active", help="Repeat what the lesson did to your system.")
+        bool, typer.Option("--active", help="Repeat the lesson's disruptions, too.")
     ] = False,
 ) -> None:
-    """Check a phase, or what a notebook made, against the checklist of its lesson.
+    """Check your system against the checklist of a phase or a notebook.
 
-    Exit status: 0 all passed, 1 something is wrong, 3 a check itself failed, 10 something is not
-    started, 11 something cannot be known here.
+    Exit status: 0 all passed; 1 something is wrong; 3 a check itself failed; 10 something is not
+    started; 11 something cannot be known here.
     """
     lesson, _ = chosen_lesson(which)
     options = [f"--junitxml={junit}"] if junit else []
@@ -106,7 +106,7 @@ def answer(
     asked = questions(phase.lesson.read_text(encoding="utf-8"))
     if question not in asked:
         there_are = ", ".join(asked) or "none"
-        raise WorkbookError(f"Lesson {number} asks no question {question!r}; it asks {there_are}.")
+        raise WorkbookError(f"Lesson {number} has no question {question!r}. It has: {there_are}.")
     given = words.strip().encode("utf-8", "replace").decode()
     write_answer(phase, question, given)
     print(f"{question}: {given} (recorded; ./workbook check {number} judges it)")
@@ -114,11 +114,13 @@ def answer(
 
 def drill(
     number: Number,
-    name: Annotated[str, typer.Argument(help="The drill; none lists them.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="The drill's name. Leave it out to list the drills.")
+    ] = "",
     hint: Annotated[bool, typer.Option("--hint", help="Show the next hint.")] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Show the way back, and go it.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Explain the fix, and apply it.")] = False,
 ) -> None:
-    """Break something on purpose, find it, mend it."""
+    """Break something on purpose, find the cause, fix it."""
     phase, choices = chosen_phase(number)
     drills = Drills(System(phase, choices, Background(phase.state)))
     if hint:
@@ -126,16 +128,16 @@ def drill(
         print(f"Hint {shown} of {of}: {text}")
     elif fix:
         with exclusively(phase.root):
-            mended = drills.fix()
-        print(f"{mended.way_back}\n\nDone. See for yourself: ./workbook check {number}")
+            fixed = drills.fix()
+        print(f"{fixed.way_back}\n\nDone. To see that it is: ./workbook check {number}")
     elif name:
         with exclusively(phase.root):
             begun = drills.begin(name)
         print(f"{begun.title}\n")
         print(f"Something is wrong now. See what: ./workbook check {number}")
-        print("Then find the cause, and mend it yourself. If you are stuck:")
-        print(f"  ./workbook drill {number} --hint   one hint more at a time")
-        print(f"  ./workbook drill {number} --fix    the way back")
+        print("Then find the cause, and fix it yourself. If you are stuck:")
+        print(f"  ./workbook drill {number} --hint   one more hint each time")
+        print(f"  ./workbook drill {number} --fix    explain the fix, and apply it")
     else:
         for each, one in drills.of_target().items():
             mark = "under way" if each == drills.under_way() else ""
@@ -147,7 +149,7 @@ def diff(
     older: Annotated[int, typer.Argument(metavar="M", min=0, max=7)],
     newer: Annotated[int, typer.Argument(metavar="N", min=0, max=7)],
 ) -> None:
-    """Show what a phase changes in the code of another."""
+    """Show how the code changes from one phase to another."""
     from workbook.course.changes import comparisons
 
     home = root()
@@ -157,7 +159,7 @@ def diff(
 
 
 def receipt(number: Number) -> None:
-    """Write down what was run and checked, with dates and versions."""
+    """Record what was run and checked, with dates and versions."""
     phase, _ = chosen_phase(number)
     write_receipt(phase)
 
@@ -166,13 +168,13 @@ def reset(
     number: Number,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Begin a phase anew: end its programs; remove its model, objects, answers and receipts."""
+    """Start a phase over: end its programs; remove its model, objects, answers and receipts."""
     from workbook.lessons.reset import reset_phase, what_goes
 
     phase, choices = chosen_phase(number)
     doomed = what_goes(phase)
     if not doomed:
-        print(f"Phase {number} has left nothing: it is as new.")
+        print(f"There is nothing to remove: phase {number} is as new.")
         return
     for line in doomed:
         print(f"  {line}")
@@ -184,14 +186,14 @@ def reset(
 
 
 def lab(which: NumberOrName = "0") -> None:
-    """Open a phase's lesson, or a notebook, in JupyterLab, in a copy that is yours."""
+    """Open your own copy of a lesson or a notebook in JupyterLab."""
     import shutil
 
     lesson, choices = chosen_lesson(which)
     mine = lesson.directory / f"my-{lesson.notebook.name}"
     if not mine.exists():
         shutil.copyfile(lesson.notebook, mine)
-    print(f"{mine.relative_to(lesson.root)} is your copy: git leaves it alone.")
+    print(f"{mine.relative_to(lesson.root)} is your copy. git ignores it.")
     os.environ.update(lesson_environment(lesson.root, choices))
     # without this, what a cell prints passes over local ports as it is
     encrypted = "--KernelManager.transport_encryption=required"

@@ -18,16 +18,18 @@ from workbook.targets.environment import lesson_environment
 from workbook.targets.kubernetes import Kubernetes
 from workbook.targets.opening import open_cluster
 
-AUTHORITY = "ADDRESS_CA"  # the certificate that vouches for ADDRESS, where it is not public
+AUTHORITY = (
+    "ADDRESS_CA"  # the authority of the certificate of ADDRESS, where it is not a public one
+)
 
 
 def find_address(phase: Phase, choices: Choices) -> str:
-    """Where the service answers; from here on, commands that are run know what a lesson's know.
+    """The service's address; sets the variables of a lesson for the commands that follow.
 
     ADDRESS counts where the learner has set it. `workbook env` sets it too, and knows no phase.
 
     Raises:
-        WorkbookError: nothing says where, or what is to vouch for it is not there.
+        WorkbookError: the address is unknown, or its authority's file is missing.
     """
     environment = lesson_environment(phase.root, choices)
     known = address_of(phase, choices)
@@ -36,9 +38,9 @@ def find_address(phase: Phase, choices: Choices) -> str:
         address = known.url
     if not address:
         if choices.target == "local":
-            raise WorkbookError("There is no cluster yet, and so no service.", "./workbook up")
+            raise WorkbookError("There is no cluster yet, so there is no service.", "./workbook up")
         raise WorkbookError(
-            "Nothing says where the service answers: ADDRESS is not set.",
+            "The service's address is unknown: ADDRESS is not set.",
             "the cell of lesson 1 under “Give it an address”, which sets it",
         )
     if known and known.authority and address.startswith("https://"):
@@ -46,8 +48,8 @@ def find_address(phase: Phase, choices: Choices) -> str:
     authority = os.environ.get(AUTHORITY)
     if authority and not Path(authority).is_file():
         raise WorkbookError(
-            f"There is no file {authority}, which is to vouch for {address}.",
-            "lesson 4, “A certificate for the gateway”: make it anew",
+            f"{address} cannot be verified: its authority's file {authority} is missing.",
+            "lesson 4, “A certificate for the gateway”: create it again",
         )
     os.environ.update(environment | {"ADDRESS": address})
     return address
@@ -55,7 +57,7 @@ def find_address(phase: Phase, choices: Choices) -> str:
 
 @contextmanager
 def service_of(phase: Phase, choices: Choices) -> Iterator[tuple[str, str | None, Kubernetes]]:
-    """The service: its address, the file that vouches for it if any, and its cluster.
+    """The service: its address, its authority's file if it needs one, and its cluster.
 
     Raises:
         WorkbookError: it cannot be asked, or not any more.
@@ -89,8 +91,12 @@ def traffic(
 def load(
     number: Number,
     name: Annotated[str, typer.Argument(help="What to record it as.")],
-    callers: Annotated[int, typer.Option(help="How many ask at once.", min=1, max=1000)] = 32,
-    seconds: Annotated[int, typer.Option(help="Of load, at least.", min=1, max=3600)] = 60,
+    callers: Annotated[
+        int, typer.Option(help="The number of callers that ask at once.", min=1, max=1000)
+    ] = 32,
+    seconds: Annotated[
+        int, typer.Option(help="The seconds of load, at least.", min=1, max=3600)
+    ] = 60,
 ) -> None:
     """Load the service, watch its autoscaler until it is calm again, and record both."""
     from workbook.checks.api import Api

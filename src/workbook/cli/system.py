@@ -32,7 +32,7 @@ LEAVES = {  # what `down --verify` looks for
 def doctor(
     number: Annotated[int, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)] = 0,
 ) -> None:
-    """Look at what a phase needs of this machine, and say what to mend."""
+    """Look at what a phase needs of this machine, and say what to fix."""
     if not examine_phase(*chosen_phase(number), in_full=True):
         raise typer.Exit(1)
 
@@ -84,16 +84,16 @@ def use(
         say_what_was_chosen(before, choices)
     record = Cluster(home).record()
     if record and any(getattr(record, name) != getattr(choices, name) for name in CLUSTER_PORTS):
-        print("The cluster keeps its ports until it is made anew: ./workbook down, then up.")
+        print("The cluster keeps its old ports until you create it again: ./workbook down, then up")
 
 
 def status() -> None:
-    """Say where you are: phases, checks, running programs, the drill under way."""
+    """Show where you are: phases, checks, running programs, the drill under way."""
     home = root()
     choices = load_choices(home)
     console.print(f"target {choices.target}, port {choices.port}")
     if record := Cluster(home).record():
-        ready = "made" if record.authority else "half-made: ./workbook up"
+        ready = "made" if record.authority else "not finished: ./workbook up"
         console.print(f"local cluster: Kubernetes {record.kubernetes}, {ready}")
     for phase in phases(home, choices.target):
         title = title_of(phase.lesson.read_text(encoding="utf-8"))
@@ -116,7 +116,7 @@ def cost(
         int | None, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)
     ] = None,
 ) -> None:
-    """Say what the phases cost on Azure, what was spent so far, and what stopping saves."""
+    """Show what the phases cost on Azure, what was spent so far, and what stopping saves."""
     from workbook.course import cost
     from workbook.targets.azure.client import AzureError
     from workbook.targets.azure.spending import spent_so_far
@@ -143,15 +143,15 @@ def up(
         bool, typer.Option("--offline", help="Build everything from package registries.")
     ] = False,
 ) -> None:
-    """Make the cluster of the target `local`: kind, and a registry beside it."""
+    """Create the local cluster (kind) and its registry."""
     from workbook.targets.local import up as local
 
     home = root()
     choices = load_choices(home)
     if choices.target != "local":
         raise WorkbookError(
-            "`up` makes the local cluster, and your target is azure: there, the lesson of phase 1 "
-            "makes the cluster.",
+            "`up` creates the local cluster, but your target is azure. There, lesson 1 creates the "
+            "cluster.",
             "./workbook use local",
         )
     with exclusively(home):
@@ -162,17 +162,17 @@ def up(
         f"{record.kubernetes}, reached at http://127.0.0.1:{record.cluster_port}, "
         f"registry localhost:{record.registry_port}."
     )
-    print('In a terminal of your own: eval "$(./workbook env)", then kubectl get nodes')
+    print('In your own terminal: eval "$(./workbook env)", then kubectl get nodes')
 
 
 def provider() -> None:
-    """Build the Terraform provider that phase 3 uses on the target `local`: once, some minutes."""
+    """Build the Terraform provider of phase 3 for the local target (once, some minutes)."""
     from workbook.targets.local.provider import SOURCE, provide, version
 
     steps = Steps(console)
     with steps("Terraform provider"):
         provide(steps.say)
-    print(f"{SOURCE} {version()} is built; TF_CLI_CONFIG_FILE tells Terraform where it is.")
+    print(f"{SOURCE} {version()} is built. Terraform finds it by TF_CLI_CONFIG_FILE.")
 
 
 def stop() -> None:
@@ -181,7 +181,7 @@ def stop() -> None:
     with exclusively(home):
         ended = _end_programs(home)
     if not ended:
-        print("No program of a lesson is running.")
+        print("No lesson has left a program running.")
 
 
 def _end_programs(home: Path) -> list[Program]:
@@ -195,11 +195,11 @@ def _end_programs(home: Path) -> list[Program]:
 
 def down(
     verify: Annotated[
-        bool, typer.Option("--verify", help="Then look whether anything is left.")
+        bool, typer.Option("--verify", help="Then check that nothing is left.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     state_too: Annotated[
-        bool, typer.Option("--state-too", help="On Azure: Terraform's state storage, too.")
+        bool, typer.Option("--state-too", help="On Azure: remove Terraform's state storage, too.")
     ] = False,
 ) -> None:
     """Remove the cluster and all data in it, and end the programs that lessons left running.
@@ -234,13 +234,13 @@ def down(
     looked = f" No {LEAVES[choices.target]} of it is left."
     print(f"Nothing of the workbook is running.{looked if verify else ''}")
     if choices.target == "azure" and record:
-        print("The local cluster was not looked at: ./workbook use local, then ./workbook down.")
+        print("The local cluster was not checked: ./workbook use local, then ./workbook down.")
     if choices.target == "local" and choices.subscription:
-        print("Azure was not looked at: ./workbook use azure, then ./workbook down.")
+        print("Azure was not checked: ./workbook use azure, then ./workbook down.")
 
 
 def env() -> None:
-    """Print the lines that make your own terminal understand a lesson's commands."""
+    """Print the variables that a lesson's commands need in your own terminal."""
     import shlex
 
     home = root()
@@ -249,7 +249,9 @@ def env() -> None:
 
 
 def test(
-    live: Annotated[bool, typer.Option("--live", help="Run what needs a cluster instead.")] = False,  # noqa: PT028 - a verb, and no test
+    live: Annotated[
+        bool, typer.Option("--live", help="Run the tests that need a cluster instead.")
+    ] = False,  # noqa: PT028 - a verb, and no test
     every_proof: Annotated[
         bool, typer.Option("--all", help="Run both, with every drill and impostor.")
     ] = False,  # noqa: PT028

@@ -1,1 +1,1 @@
-"""Deliberate breaks, and how they are mended."""
+"""Deliberate breaks, and how they are fixed."""

@@ -1,4 +1,4 @@
-"""Drills: a deliberate break, the check that it turns red, hints, and the way back.
+"""Drills: a deliberate break, the check that it turns red, hints, and the solution.
 
 A drill is a file in drills/phaseN/ with one `DRILL`. It is remembered before anything is broken, so
 that `--fix` works after an interruption at any point.
@@ -27,12 +27,12 @@ SECONDS_TO_ANSWER = 20
 
 
 class NothingToBreak(WorkbookError):
-    """What a drill would break is not there, or not as the drill knows it; nothing was changed."""
+    """The thing to break is missing, or is not as the drill expects. Nothing was changed."""
 
 
 @dataclass(frozen=True)
 class System:
-    """The learner's system, as a drill breaks and mends it."""
+    """The learner's system, as a drill breaks and fixes it."""
 
     phase: Phase
     choices: Choices
@@ -50,7 +50,7 @@ class System:
         shutil.copyfile(file, self.kept / file.name)
 
     def put_back(self, file: Path) -> None:
-        """Put the kept copy back; there is none if the break was interrupted before it."""
+        """Put the kept copy back, if the break was not interrupted before it was made."""
         kept = self.kept / file.name
         if kept.exists():
             shutil.copyfile(kept, file)
@@ -77,8 +77,9 @@ class System:
         text = path.read_text(encoding="utf-8")
         if text.count(old) != 1:
             raise NothingToBreak(
-                f"{path.relative_to(self.phase.root)} is not as this drill knows it: it holds "
-                f"{text.count(old)} times:\n    {old.strip()}",
+                f"This drill needs this passage exactly once in "
+                f"{path.relative_to(self.phase.root)}; found {text.count(old)}. "
+                f"Undo your edits there first:\n    {old.strip()}",
                 f"git diff phases/{self.phase.name}",
             )
         path.write_text(text.replace(old, new), encoding="utf-8")
@@ -130,7 +131,7 @@ class Drill:
     title: str  # what happened, as a colleague would tell it
     turns_red: Callable[..., Any]  # the check
     hints: tuple[str, ...]  # from a nudge to nearly the answer
-    way_back: str  # what a person does about it
+    way_back: str  # the solution: what a person does about it
     break_it: Callable[[System], None]
     fix: Callable[[System], None]
     targets: tuple[str, ...] = TARGETS  # where there is what it breaks
@@ -159,7 +160,7 @@ class Drills:
         self._file = system.phase.state / "drill.json"
 
     def names(self) -> list[str]:
-        """What the drills are called, on whichever target; a file that begins with _ is none."""
+        """The drills' names, for both targets. Files that begin with _ are helpers."""
         paths = self._phase.drills.glob("[!_]*.py")
         return sorted(path.stem.replace("_", "-") for path in paths)
 
@@ -179,7 +180,7 @@ class Drills:
         if name not in self.names():
             there_are = ", ".join(self.names()) or "none"
             raise WorkbookError(
-                f"Phase {self._phase.number} has no drill {name!r}; it has {there_are}.",
+                f"Phase {self._phase.number} has no drill {name!r}. Its drills: {there_are}.",
                 f"./workbook drill {self._phase.number}",
             )
         file = self._phase.drills / f"{name.replace('-', '_')}.py"
@@ -195,19 +196,19 @@ class Drills:
         """Break what the drill breaks.
 
         Raises:
-            WorkbookError: it is of the other target, another one is under way, or there is nothing
-                to break yet; or the break failed half-way, which `fix` mends.
+            WorkbookError: it runs on the other target, another drill is under way, or there is
+                nothing to break yet. Or the break failed half-way: `fix` undoes it.
         """
         drill = self.load(name)
         if self._phase.target not in drill.targets:
             raise WorkbookError(
-                f"The drill {name} is of the target {' and '.join(drill.targets)}; yours is "
+                f"Drill {name} runs on {' and '.join(drill.targets)} only; your target is "
                 f"{self._phase.target}.",
                 f"./workbook drill {self._phase.number}",
             )
         if current := self.under_way():
             raise WorkbookError(
-                f"The drill {current} is under way: find what it broke, or mend it.",
+                f"The drill {current} is under way: find what it broke, or fix it.",
                 f"./workbook drill {self._phase.number} --fix",
             )
         write_json(self._file, asdict(UnderWay(name)))
@@ -233,7 +234,7 @@ class Drills:
         return shown, len(drill.hints), drill.hints[shown - 1]
 
     def fix(self) -> Drill:
-        """Mend what the drill under way broke."""
+        """Fix what the drill under way broke."""
         drill = self.load(self._current())
         drill.fix(self._system)
         self.end()

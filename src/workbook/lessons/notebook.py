@@ -66,7 +66,7 @@ def to_notebook(lesson: str) -> str:
 
 
 def write_notebook(lesson: Path, notebook: Path) -> bool:
-    """Make the notebook anew; returns whether it changed."""
+    """Make the notebook again; returns whether it changed."""
     text = to_notebook(lesson.read_text(encoding="utf-8"))
     if notebook.exists() and notebook.read_text(encoding="utf-8") == text:
         return False
@@ -171,7 +171,7 @@ def main() -> None:
             each.lesson.write_text(filled, encoding="utf-8")
             print(f"filled {each.lesson.relative_to(each.root)}")
         if write_notebook(each.lesson, each.notebook):
-            print(f"made {each.notebook.relative_to(each.root)} anew")
+            print(f"made {each.notebook.relative_to(each.root)} again")
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def under_load(
         cluster: where its autoscaler is.
         callers: how many ask at once.
         seconds: of load, at least.
-        authority: file with the certificate that vouches for the address; None for a public one.
+        authority: file of the authority that signs for the address; None for a public one.
         show: is told of every moment.
     """
     scaler = cluster.get_one("hpa", APP) or {"spec": {}}

@@ -15,7 +15,7 @@ def system_of(cluster: Kubernetes, address: str, authority: str | None) -> dict[
     Args:
         cluster: in the namespace of the API.
         address: of the API.
-        authority: file with the certificate that vouches for the address; None for a public one.
+        authority: file of the authority that signs for the address; None for a public one.
 
     Returns:
         cluster (the SHA-256 of its certificate authority), image (by digest) and model (its

@@ -90,7 +90,7 @@ def under_traffic(
         facts: tells what the service consists of; asked before and afterwards.
         rate: predictions a second.
         seconds_to_answer: how long an answer may take until the request counts as failed.
-        authority: file with the certificate that vouches for the address; None for a public one.
+        authority: file of the authority that signs for the address; None for a public one.
 
     Raises:
         OSError: the command cannot be started.
