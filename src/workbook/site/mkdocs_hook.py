@@ -108,7 +108,8 @@ def _lesson(lesson: Lesson) -> dict[str, str | bytes]:
     names = {"unique_key": lesson.name, "output_files_dir": f"{lesson.name}/plots"}
     text, resources = exporter.from_notebook_node(notebook, resources=names)
     text = re.sub(r"^# .+\n", lambda title: title[0] + when, text.lstrip(), count=1)
-    linked = {name for name in LINK.findall(text) if (lesson.directory / name).is_file()}
+    inside = (name for name in LINK.findall(text) if not name.startswith("../"))
+    linked = {name for name in inside if (lesson.directory / name).is_file()}
     pages = {name: f"{lesson.name}/{name.removesuffix('.md')}.md" for name in linked}
     return {
         f"{lesson.name}.md": LINK.sub(lambda link: pages.get(link[0]) or _on_site(link[0]), text),
