@@ -10,12 +10,13 @@ from workbook.checks.inside import ask_pod
 from workbook.course.phase import find_phase, root
 from workbook.learner.choices import Choices
 from workbook.measure.traffic import read_traffic
-from workbook.outcome import NotStarted
+from workbook.outcome import NotStarted, Unknown
 from workbook.targets.kubernetes import Kubernetes, Object
 
 HERE = Path(__file__).parent
 DATABASE = "ml-data"  # the namespace of the local server
 RECORDING = "database-stopped"
+CONNECTION = "Connection is secure: encrypted, and to a server that proved its name"
 
 
 @pytest.fixture
@@ -39,9 +40,36 @@ def log(api: Api) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def inside(cluster: Kubernetes, choices: Choices) -> dict[str, Any]:
-    """What the database tells a client in the pod of the API, who has the API's own password."""
+def client(cluster: Kubernetes, choices: Choices) -> dict[str, Any]:
+    """What the database tells a client in the API's pod, with the API's own password.
+
+    Its `problem` says why the client cannot connect, and then there is nothing else.
+    """
     authority = (HERE / "another_authority.crt").read_text(encoding="utf-8")
     recording = read_traffic(find_phase(2, root(), choices.target).state, RECORDING)
     request_ids = recording.request_ids if recording else "nothing was recorded"
     return ask_pod(cluster, HERE / "from_the_pod.py", authority, request_ids)
+
+
+@pytest.fixture
+def inside(client: dict[str, Any]) -> dict[str, Any]:
+    """What the database tells a client in the API's pod."""
+    return _connected(client)
+
+
+def rows_of(cluster: Kubernetes, beginning: str) -> list[dict[str, Any]]:
+    """The rows whose request ids begin so, as a client in the API's pod reads them."""
+    answer = ask_pod(cluster, HERE / "from_the_pod.py", "", "", beginning)
+    rows: list[dict[str, Any]] = _connected(answer)["rows"]
+    return rows
+
+
+def _connected(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer of the script.
+
+    Raises:
+        Unknown: the client could not connect, which the check of the connection reports.
+    """
+    if answer["problem"]:
+        raise Unknown(f"cannot check until this passes: {CONNECTION}")
+    return answer
