@@ -21,9 +21,15 @@ from workbook.targets.terraform import Root, last_words
 LESSON = "phases/phase3/README.md"
 DIFFERENCES = 2  # the status of plan -detailed-exitcode
 PROBE = "check-private-path"  # the pod that knocks
-# Of the local server's namespace: what has a life of its own, beside what Terraform has.
-KINDS = "statefulsets,deployments,jobs,cronjobs,pods,services,configmaps,networkpolicies"
-OF_THE_CLUSTER = {"kube-root-ca.crt"}
+# Of the local server's namespace: what runs, routes, admits or grants, beside what Terraform has.
+KINDS = ",".join(
+    (
+        *("statefulsets", "deployments", "daemonsets", "replicasets", "jobs", "cronjobs", "pods"),
+        *("services", "endpoints", "ingresses.networking.k8s.io", "networkpolicies"),
+        *("configmaps", "serviceaccounts", "roles", "rolebindings"),
+    )
+)
+OF_THE_CLUSTER = {"kube-root-ca.crt", "default"}
 
 
 @check(read=f"{LESSON}#plan-and-apply", after=test_state.test_state_holds_no_secret)
@@ -107,7 +113,11 @@ def _changes(said: list[dict[str, Any]]) -> Iterator[str]:
 
 @check(read=f"{LESSON}#who-may-come-in", after=test_plan_finds_no_difference)
 def test_private_path_works(
-    phase: Phase, cluster: Kubernetes, deployment: Deployment, inside: dict[str, Any]
+    phase: Phase,
+    cluster: Kubernetes,
+    deployment: Deployment,
+    state: dict[str, Any],
+    inside: dict[str, Any],
 ) -> str:
     """Private path works: the API gets in, and nobody else"""
     if inside["problem"]:
@@ -120,6 +130,7 @@ def test_private_path_works(
             f"kubectl --namespace {DATABASE} describe networkpolicies",
         )
     if phase.target == "local":
+        _refuse_other_policies(cluster, state)
         target = f"{inside['host']}:{inside['port']}"
         said = knock(deployment.image, [Source(PROBE, cluster)], [target])[PROBE][target]
         who = "a pod beside the API"
@@ -137,6 +148,25 @@ def test_private_path_works(
             run_next=look,
         )
     return f"the API by {inside['address']}; {who}: {said}"
+
+
+def _refuse_other_policies(cluster: Kubernetes, state: dict[str, Any]) -> None:
+    """Every policy that admits is one of the code: rules that admit add up.
+
+    Raises:
+        Wrong: another one admits, wherever a pod would have to be to profit from it.
+    """
+    ours = {each["name"] for each in objects_of(state) if each["kind"] == "NetworkPolicy"}
+    for policy in cluster.within(DATABASE).get("networkpolicies"):
+        name = name_of(policy)
+        if name not in ours and (policy.get("spec") or {}).get("ingress"):
+            raise Wrong(
+                expected=f"no policy that admits, beside those of the code: {', '.join(ours)}",
+                found=f"the NetworkPolicy {name} admits, too",
+                why="rules that admit add up: one that is too wide opens what all others keep "
+                "shut. And a plan does not see what is not in the state",
+                run_next=f"kubectl --namespace {DATABASE} get networkpolicy {name} --output yaml",
+            )
 
 
 def _from_here(inside: dict[str, Any]) -> str:

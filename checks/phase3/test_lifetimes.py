@@ -52,7 +52,16 @@ def test_what_must_outlive_the_server_does(
     claim = cluster.within(DATABASE).get_one("persistentvolumeclaims", CLAIM)
     if volume is None or claim is None:
         raise NotStarted("make the database: lesson 2, “Get a database”")
-    policy = volume["spec"]["persistentVolumeReclaimPolicy"]
+    bound = (claim.get("spec") or {}).get("volumeName")
+    if bound != VOLUME:
+        raise Wrong(
+            expected=f"the claim {CLAIM} to be bound to the volume {VOLUME}",
+            found=f"it is bound to {bound or 'no volume'}",
+            why="the rows are on the volume that the claim is bound to, and another one may be "
+            "deleted with its claim",
+            run_next=f"kubectl --namespace {DATABASE} get persistentvolumeclaims --output wide",
+        )
+    policy = (volume.get("spec") or {}).get("persistentVolumeReclaimPolicy")
     if policy != "Retain":
         raise Wrong(
             expected="a volume whose data stay when its claim goes: Retain",
@@ -124,11 +133,12 @@ def _are_newer(phase: Phase, cluster: Kubernetes, state: dict[str, Any], started
         (each["kind"], name_of(each)): each for each in server.get(test_infrastructure.KINDS)
     }
     for wanted in objects_of(state):
-        made = found[wanted["kind"], wanted["name"]]["metadata"]["creationTimestamp"]
-        if made < started:
+        there = found.get((wanted["kind"], wanted["name"]))
+        made = there["metadata"]["creationTimestamp"] if there else "no time: it is not there"
+        if there is None or made < started:
             raise Wrong(
                 expected=f"a {wanted['kind']} {wanted['name']} that the recorded rebuild has made",
-                found=f"it was made at {made}, and the recorded rebuild began at {started}",
+                found=f"it was made at {made}. The recorded rebuild began at {started}",
                 why="the recording is of another system, or another day: what you have has not "
                 "been rebuilt, and nobody knows whether it can be",
                 run_next="./workbook lab 3, “Destroy and rebuild”",

@@ -55,7 +55,8 @@ def _look_at_refusal(phase: Phase, state: dict[str, Any]) -> None:
     """The second of two was refused, by the lock of this state.
 
     Raises:
-        NotStarted: it was not, or it was another state.
+        NotStarted: it was not, or the recording does not name the state.
+        Wrong: it was another state.
     """
     try:
         said = (phase.state / REFUSED).read_text(encoding="utf-8")
@@ -63,10 +64,14 @@ def _look_at_refusal(phase: Phase, state: dict[str, Any]) -> None:
         said = ""
     if "Lock Info" not in said:
         raise NotStarted(f"let two apply at once: {TWO}")
+    if "lineage" not in said:
+        raise NotStarted(f"let two apply at once again: {TWO}. {REFUSED} does not name its state")
     if state["lineage"] not in said:
-        raise NotStarted(
-            f"let two apply at once again: {TWO}. What you recorded is not of this state, whose "
-            f"lineage is {state['lineage']}"
+        raise Wrong(
+            expected=f"the refusal of an apply on this state, whose lineage is {state['lineage']}",
+            found=said.strip().splitlines()[-1].strip(),
+            why="the lock of another state says nothing about the lock of yours",
+            run_next=f"let two apply at once again: {TWO}",
         )
 
 

@@ -89,7 +89,7 @@ def test_two_at_once_are_kept_apart_and_the_lock_is_free(az: RecordedAz, phase: 
     assert "storage blob show --account-name mldemostateabc12" in " ".join(asked)
     with pytest.raises(NotStarted, match="Two at the same time"):
         lock_check(phase, "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.")
-    with pytest.raises(NotStarted, match="not of this state"):
+    with pytest.raises(Wrong, match="on this state"):
         lock_check(phase, REFUSED.replace(STATE["lineage"], "another"))
 
 

@@ -85,7 +85,6 @@ def refuse(home: Path, system: dict[str, str], **deployment: str) -> None:
     ("system", "deployment", "reason"),
     [
         ({}, {}, "does not say which system"),
-        (MADE_ON | {"cluster": "of a colleague"}, {}, "another cluster"),
         (MADE_ON, {"image": "ml-api@sha256:2"}, "another image: ml-api@sha256:1"),
         (MADE_ON, {"made": "2026-01-03T00:00:00Z"}, "the Deployment is newer"),
     ],
@@ -95,6 +94,11 @@ def test_a_recording_of_another_system_proves_nothing(
 ) -> None:
     with pytest.raises(NotStarted, match=f"record it again: lesson 1.* {reason}"):
         refuse(tmp_path, system, **deployment)
+
+
+def test_a_colleagues_recording_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(Wrong, match="made on another cluster"):
+        refuse(tmp_path, MADE_ON | {"cluster": "of a colleague"})
 
 
 def test_a_recording_counts_for_its_own_image_once_a_later_phase_has_another(
@@ -203,3 +207,46 @@ def test_what_ends_and_what_a_rollback_would_need_is_left_alone() -> None:
     there.objects["ml-demo", "pods"].append(ending)
     there.objects["ml-demo", "replicasets"] = [named("old", spec={"replicas": 0}, **telling)]
     assert "4 objects and logs" in check_passwords(there)
+
+
+FROM_SECRET = {"valueFrom": {"secretKeyRef": {"name": "database-ml-api", "key": "password"}}}
+
+
+@pytest.mark.parametrize("namespace", ["ml-demo", "ml-data"])
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"env": [{"name": "PLAIN", "value": "1"}, {"name": "PGPASSWORD", **FROM_SECRET}]},
+        {"envFrom": [{"secretRef": {"name": "database-ml-api"}}]},
+    ],
+)
+@pytest.mark.parametrize("kind", ["deployments", "cronjobs", "pods"])
+def test_a_password_in_an_environment_is_found(
+    namespace: str, container: dict[str, Any], kind: str
+) -> None:
+    there = cluster()
+    pod = {"containers": [{"name": "app", **container}]}
+    template = {"spec": {"template": {"spec": pod}}}
+    specs = {"pods": pod, "deployments": template["spec"], "cronjobs": {"jobTemplate": template}}
+    there.objects[namespace, kind] = [named("telling", spec=specs[kind])]
+    copy = there.objects["ml-demo", "secrets"][0]
+    there.objects[namespace, "secrets"] = [copy, *there.objects["ml-demo", "secrets"][1:]]
+    with pytest.raises(Wrong, match=f"{kind} telling: the environment of app"):
+        check_passwords(there)
+
+
+def test_a_secret_without_a_password_may_be_in_an_environment() -> None:
+    there = cluster()
+    there.objects["ml-demo", "secrets"].append(named("settings", data={"x": "eA=="}))
+    env = [{"name": "X", "valueFrom": {"secretKeyRef": {"name": "settings", "key": "x"}}}]
+    pod = {"containers": [{"name": "app", "env": env}]}
+    there.objects["ml-demo", "pods"] = [named("ml-api-1", spec=pod)]
+    assert "looked for in" in check_passwords(there)
+
+
+@pytest.mark.parametrize("data", [None, {}, {"other": "eA=="}])
+def test_a_secret_that_holds_no_password_is_wrong(data: dict[str, str] | None) -> None:
+    there = cluster()
+    there.objects["ml-demo", "secrets"][0]["data"] = data
+    with pytest.raises(Wrong, match="database-ml-api, under the key password"):
+        check_passwords(there)

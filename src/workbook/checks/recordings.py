@@ -7,7 +7,7 @@ from typing import Protocol
 
 from workbook.checks.deployment import Deployment
 from workbook.course.phase import Phase, phases
-from workbook.outcome import NotStarted
+from workbook.outcome import NotStarted, Wrong
 from workbook.targets.kubernetes import Kubernetes
 
 
@@ -27,13 +27,19 @@ def refuse_other_cluster(recording: Recording, cluster: Kubernetes, where: str) 
         where: the section of the lesson that records it.
 
     Raises:
-        NotStarted: it was made on another cluster, or does not say on which one.
+        NotStarted: it does not say on which cluster it was made.
+        Wrong: it was made on another one.
     """
     made_on = recording.system.get("cluster")
     if not made_on:
         raise _record_again(where, "it does not say which system it was made on")
     if made_on != cluster.authority():
-        raise _record_again(where, "it was made on another cluster")
+        raise Wrong(
+            expected="a recording of your own cluster",
+            found=f"one of {recording.started} that was made on another cluster",
+            why="a recording proves nothing about a system that it was not made on",
+            run_next=f"record it again: {where}",
+        )
 
 
 def refuse_other_system(
@@ -50,12 +56,13 @@ def refuse_other_system(
         where: the section of the lesson that records it.
 
     Raises:
-        NotStarted: it was made on another system, or before this one was there.
+        NotStarted: it is older than the Deployment or its image, or does not name its system.
+        Wrong: it was made on another cluster.
     """
-    refuse_other_cluster(recording, deployment.cluster, where)
-    image = recording.system.get("image")
     if recording.started < deployment.made:
         raise _record_again(where, f"the Deployment is newer: it is of {deployment.made}")
+    refuse_other_cluster(recording, deployment.cluster, where)
+    image = recording.system.get("image")
     if image != deployment.image and not _is_followed(phase):
         raise _record_again(where, f"it was made with another image: {image}")
 
