@@ -17,7 +17,7 @@ from workbook.errors import WorkbookError
 LINES_OF_FAILURE = 40  # repeated at the end
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DEV_LOCK = "requirements-dev.lock"
-SECONDS_OF_PROOFS = 480  # in one run: the walk through the phases takes most of the time
+SECONDS_OF_PROOFS = 360  # in one run: the walk through the phases takes most of the time
 # What runs azure-cli's parser, and Terraform.
 OTHER_TOOLS = (
     "tests/azure/test_commands.py",
