@@ -2,7 +2,6 @@
 
 import base64
 import os
-import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +12,11 @@ from workbook.drills.drill import NothingToBreak, System
 from workbook.drills.objects import change, cluster_of, kubectl, wait_for_rollout, wait_until
 from workbook.errors import WorkbookError
 from workbook.outcome import Finding
+from workbook.programs import run
 from workbook.targets.address import address_of
 from workbook.targets.kubernetes import APP
 
+SECONDS_FOR_OPENSSL = 60
 SERVER = "statefulset/postgres"
 SERVER_NAME = "postgres.ml-data.svc.cluster.local"
 END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ml_api'"
@@ -137,7 +138,7 @@ def another_authority() -> str:
 
 
 def _openssl(*words: str | Path) -> None:
-    done = subprocess.run(["openssl", *words], capture_output=True, text=True)
+    done = run(["openssl", *words], SECONDS_FOR_OPENSSL)
     if done.returncode != 0:
         raise WorkbookError(f"openssl {words[0]} failed: {done.stderr.strip()}")
 

@@ -1,7 +1,6 @@
 """A certificate for the right name, for which nobody vouches that callers know."""
 
 import base64
-import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +11,7 @@ from workbook.drills.drill import Drill, NothingToBreak, System
 from workbook.drills.objects import Patch, change, cluster_of, goto, replace_with_kept, wait_until
 from workbook.errors import WorkbookError
 from workbook.outcome import Finding
+from workbook.programs import run
 from workbook.targets.address import authority_of
 from workbook.targets.kubernetes import APP, GATEWAY_NAMESPACES
 
@@ -37,7 +37,7 @@ def _own_certificate() -> Patch:
         words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "90"]
         words += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
         words += ["-keyout", str(key), "-out", str(certificate)]
-        done = subprocess.run(words, capture_output=True, text=True)
+        done = run(words, seconds=60)
         if done.returncode != 0:
             raise WorkbookError(f"openssl req failed: {done.stderr.strip()}")
         return [

@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import venv
 from pathlib import Path
 
 NEEDED_BYTES = 1_500_000_000
+SECONDS_TO_INSTALL = 3600  # on a slow line
 REASONS = {  # what pip says, and what a learner can do about it
     r"No space left|Errno 28": "the disk is full. Free 1.5 GB and run the same command again.",
     r"do not match the hashes|HASHES ARE REQUIRED": "a package is not the one that the lock names. "
@@ -94,6 +96,9 @@ def _pip(root: Path, *arguments: str) -> None:
         ) as pip,
     ):
         assert pip.stdout is not None
+        limit = threading.Timer(SECONDS_TO_INSTALL, pip.kill)
+        limit.daemon = True
+        limit.start()
         for line in pip.stdout:
             file.write(line)
             if line.startswith("Collecting "):
@@ -101,6 +106,7 @@ def _pip(root: Path, *arguments: str) -> None:
                 _progress(f"  {count} packages fetched")
             elif line.startswith("Installing collected"):
                 _progress(f"  {count} packages fetched, installing them")
+    limit.cancel()
     if count and sys.stdout.isatty():
         print()
     if pip.returncode != 0:

@@ -35,5 +35,11 @@ def write_kubectl(file: Path, cases: dict[str, str], first: str = "") -> None:
 
 
 def say(*items: Any) -> str:
-    """The shell that answers with a list of objects."""
-    return f"echo '{json.dumps({'items': items})}'"
+    """The shell that answers with these objects, or with the one that is asked for by its name."""
+    named = [
+        f"*' {name} --ignore-not-found'*) echo '{json.dumps(item)}' ;;"
+        for item in items
+        if (name := item.get("metadata", {}).get("name"))
+    ]
+    others = ["*--ignore-not-found*) ;;", f"*) echo '{json.dumps({'items': items})}' ;;"]
+    return "\n".join(['case "$*" in', *named, *others, "esac"])

@@ -13,6 +13,7 @@ from copies import ROOT, clean_environment
 HEADER = """
 from workbook.checks.check import check
 from workbook.outcome import NotStarted, Unknown, Wrong
+from workbook.programs import run
 READ = "phases/phase0/README.md#a"
 """
 PASSES = '''
@@ -38,6 +39,12 @@ CANNOT_KNOW = '''
 def test_fourth():
     """The fourth line"""
     raise Unknown("there is no cloud here")
+'''
+TAKES_TOO_LONG = '''
+@check(read=READ)
+def test_fourth():
+    """The fourth line"""
+    run(["sleep", "60"], 0.5)
 '''
 BREAKS = '''
 @check(read=READ)
@@ -85,9 +92,10 @@ def small(tmp_path: Path) -> Small:
         ((PASSES, IS_WRONG, IS_NOT_STARTED, CANNOT_KNOW), 1),
         ((PASSES, IS_NOT_STARTED, CANNOT_KNOW), 10),
         ((PASSES, CANNOT_KNOW), 11),
+        ((PASSES, TAKES_TOO_LONG), 11),
         ((PASSES, IS_WRONG, BREAKS), 3),
     ],
-    ids=["passed", "wrong", "not started", "cannot be known", "check broken"],
+    ids=["passed", "wrong", "not started", "cannot be known", "takes too long", "check broken"],
 )
 def test_outcomes_are_told_apart_in_the_exit_status(
     small: Small, checks: tuple[str, ...], status: int
@@ -107,6 +115,11 @@ def test_terminal_shows_each_line_with_what_was_seen(small: Small) -> None:
     assert "cannot be known here: there is no cloud here" in out
     assert "1 passed, 1 wrong, 1 not started, 1 cannot be known here, of 4 lines" in out
     assert "Traceback" not in out
+
+
+def test_a_program_that_hangs_is_named_and_the_line_cannot_be_known(small: Small) -> None:
+    out = " ".join(small.run(TAKES_TOO_LONG).stdout.split())
+    assert "The fourth line cannot be known here: sleep 60 has not ended within 0.5 s" in out
 
 
 def test_a_fault_of_the_check_is_not_the_learners(small: Small) -> None:

@@ -16,7 +16,7 @@ import fake_cluster
 import pytest
 import yaml
 from copies import ROOT, copy_manifests, free_port
-from fake_cluster import write_kubectl
+from fake_cluster import say, write_kubectl
 
 from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
@@ -24,6 +24,7 @@ from workbook.learner.choices import Choices
 from workbook.lessons.reset import reset_phase, what_goes
 from workbook.measure.traffic import Traffic, read_traffic, under_traffic, write_traffic
 from workbook.outcome import NotStarted, Unknown, Wrong
+from workbook.programs import TookTooLong
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
 from workbook.targets.kubernetes import Facts, Kubernetes, eventually
@@ -113,6 +114,25 @@ def test_a_cluster_that_falls_silent_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(Wrong) as raised:
         Kubernetes(tmp_path / "kubectl", tmp_path).get("pods")
     assert raised.value.rows["found"] == "no route to host"
+
+
+def test_one_object_is_asked_for_by_its_name(tmp_path: Path) -> None:
+    """To list a kind takes a right that a reader of one object need not have."""
+    one = {"metadata": {"name": "mine"}}
+    asked = tmp_path / "asked"
+    write_kubectl(tmp_path / "kubectl", {"*": say(one)}, first=f'echo "$*" >> {asked}')
+    cluster = Kubernetes(tmp_path / "kubectl", tmp_path / "kubeconfig")
+    assert cluster.get_one("secrets", "mine") == one
+    assert cluster.get_one("secrets", "other") is None
+    assert all(" get secrets " in line for line in asked.read_text().splitlines())
+    assert " get secrets --" not in asked.read_text()
+
+
+def test_a_kubectl_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbook.targets.kubernetes.SECONDS_TO_END", 0.5)
+    write_kubectl(tmp_path / "kubectl", {"*": "sleep 600"})
+    with pytest.raises(TookTooLong, match="has not ended within 1 s"):
+        Kubernetes(tmp_path / "kubectl", tmp_path / "kubeconfig").run("exec", "pod", seconds=0.5)
 
 
 def test_events_tell_the_last_that_are_not_normal(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # the checks are no part of 
 
 from checks.phase2.test_database import NO_WAY, OTHER, _meaning
 from checks.phase4.test_gateway import _problems, _refusals
+from workbook.outcome import Outcome
 from workbook.targets.kubernetes import unreachable
 
 
@@ -26,6 +27,22 @@ def test_kubectls_words_are_told_with_their_own_cause(said: str, why: str) -> No
     assert rows["found"] == said
     assert why in rows["why"]
     assert (rows["run next"] == "./workbook up") == (why == "is stopped")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Unable to connect to the server: net/http: TLS handshake timeout",
+        'Get "https://127.0.0.1:6443/readyz": context deadline exceeded',
+        "Error from server (Timeout): the server was unable to return a response in the time",
+        "Get https://127.0.0.1:6443: net/http: request canceled (Client.Timeout exceeded)",
+    ],
+)
+def test_an_api_server_that_is_silent_cannot_be_judged(said: str) -> None:
+    finding = unreachable(f"another line\n{said}", "./workbook up")
+    assert finding.outcome is Outcome.UNKNOWN
+    assert said in str(finding)
+    assert "./workbook up" in str(finding)
 
 
 @pytest.mark.parametrize(

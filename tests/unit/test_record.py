@@ -25,7 +25,7 @@ from workbook.learner.answers import write_answer
 from workbook.learner.choices import Choices
 from workbook.measure.traffic import Traffic, write_traffic
 from workbook.outcome import NotStarted, Wrong
-from workbook.targets.kubernetes import Facts, Kubernetes, Object
+from workbook.targets.kubernetes import Facts, Kubernetes, Object, name_of
 
 DAY = 86400
 PASSWORD = "5f4dcc3b5aa765d61d8327de"
@@ -146,6 +146,9 @@ class Said(Kubernetes):
 
     def get(self, kind: str, selector: str = "") -> list[Object]:
         return self.objects.get((self.namespace, kind), [])
+
+    def get_one(self, kind: str, name: str) -> Object | None:
+        return next((each for each in self.get(kind) if name_of(each) == name), None)
 
     def run(self, *words: str, stdin: str = "", seconds: float = 0) -> Any:
         assert words[0] == "logs"

@@ -3,7 +3,6 @@
 import json
 import os
 import ssl
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.course.phase import Phase
 from workbook.outcome import NotStarted, Wrong
+from workbook.programs import TookTooLong, run
 
 if TYPE_CHECKING:
     import httpx
@@ -89,16 +89,9 @@ def ask_phase(phase: Phase, script: Path, *arguments: str, seconds: float = 60) 
     """
     environment = {**os.environ, "PYTHONPATH": str(phase.directory)}
     try:
-        done = subprocess.run(
-            [sys.executable, str(script), *arguments],
-            cwd=phase.directory,
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-        )
-    except subprocess.TimeoutExpired:
+        command = [sys.executable, str(script), *arguments]
+        done = run(command, seconds, directory=phase.directory, environment=environment)
+    except TookTooLong:
         raise Wrong(
             expected=f"the code of {phase.name} to answer within {seconds:g} s",
             found="no answer",

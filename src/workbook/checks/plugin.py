@@ -21,6 +21,7 @@ from workbook.course.phase import Lesson, find_lesson, root
 from workbook.learner.choices import load_choices
 from workbook.learner.store import log
 from workbook.outcome import Finding, NotStarted, Outcome, Unknown
+from workbook.programs import TookTooLong
 
 SIGNS = {
     Outcome.PASSED: ("✔", "green"),
@@ -117,6 +118,8 @@ class Checklist:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         finding = call.excinfo.value if call.excinfo else None
+        if isinstance(finding, TookTooLong):
+            finding = Unknown(str(finding))
         if isinstance(finding, Finding):
             result = self._result(item, call, finding.outcome, rows=dict(finding.rows))
             if finding.outcome is Outcome.WRONG:

@@ -1,7 +1,6 @@
 """Receipts: what was run and checked, when, and with which tools."""
 
 import platform
-import subprocess
 import time
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -14,8 +13,10 @@ from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
 from workbook.learner.runs import read_run
 from workbook.learner.store import write_json
+from workbook.programs import run
 from workbook.targets.local.cluster import Cluster
 
+SECONDS_TO_ANSWER = 60
 PACKAGES = ("fastapi", "joblib", "nbclient", "numpy", "pytest", "scikit-learn", "uvicorn")
 
 
@@ -120,7 +121,7 @@ def _terraform() -> dict[str, str]:
 def _commit(home: Path) -> str:
     command = ["git", "-C", str(home), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = run(command, SECONDS_TO_ANSWER)
     except FileNotFoundError:
         return "a copy without git"
     return done.stdout.strip() if done.returncode == 0 else "a copy without git"

@@ -21,6 +21,8 @@ from workbook.progress import print_done
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
 
+SECONDS_TO_CHECK = 3600  # with --active on Azure; without, seconds
+
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -87,7 +89,14 @@ def check_lesson(lesson: Lesson, *options: str) -> int:
     command = [sys.executable, "-m", "pytest", str(lesson.checks), *options]
     # without the plugins of other packages, which have no say in checks and take seconds to load
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    status = subprocess.run(command, cwd=lesson.root, env=environment).returncode
+    try:
+        done = subprocess.run(command, cwd=lesson.root, env=environment, timeout=SECONDS_TO_CHECK)
+    except subprocess.TimeoutExpired:
+        raise WorkbookError(
+            f"The checks have not ended within {SECONDS_TO_CHECK} s, and were ended.",
+            f"./workbook doctor {lesson.argument}",
+        ) from None
+    status = done.returncode
     if isinstance(lesson, Phase):  # a notebook has no drills
         _end_fixed_drill(lesson)
     return status

@@ -150,12 +150,12 @@ def diff(
     newer: Annotated[int, typer.Argument(metavar="N", min=0, max=7)],
 ) -> None:
     """Show how the code changes from one phase to another."""
-    from workbook.course.changes import comparisons
+    from workbook.course.changes import SECONDS_TO_COMPARE, comparisons
 
     home = root()
     phases_compared = [find_phase(number, home, "local") for number in (older, newer)]
     for _, command in comparisons(*phases_compared):
-        subprocess.run(command, cwd=home)
+        subprocess.run(command, cwd=home, timeout=SECONDS_TO_COMPARE)
 
 
 def receipt(number: Number) -> None:

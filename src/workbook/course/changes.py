@@ -1,20 +1,20 @@
 """What a phase changes in the code of another: `workbook diff` shows it, and so does the site."""
 
-import subprocess
 from collections.abc import Iterator
 
-import sh
-
 from workbook.course.phase import Phase
+from workbook.programs import run
 
+SECONDS_TO_COMPARE = 60
 COMMAND = ("git", "--no-pager", "diff", "--no-index")
 
 
 def files_of(phase: Phase) -> set[str]:
     """What git tracks of a phase, or would: not the model, no caches; from the phase's folder."""
     folder = f"{phase.directory.relative_to(phase.root).as_posix()}/"
-    listing = sh.git("ls-files", "-co", "--exclude-standard", "-z", folder, _cwd=str(phase.root))
-    names = (name for name in str(listing).split("\0") if name)
+    command = ["git", "ls-files", "-co", "--exclude-standard", "-z", folder]
+    listing = run(command, SECONDS_TO_COMPARE, directory=phase.root).stdout
+    names = (name for name in listing.split("\0") if name)
     return {name.removeprefix(folder) for name in names if (phase.root / name).is_file()}
 
 
@@ -34,6 +34,6 @@ def comparisons(older: Phase, newer: Phase) -> Iterator[tuple[str, list[str]]]:
 def differences(older: Phase, newer: Phase) -> Iterator[tuple[str, str]]:
     """Each file that differs, and how, as git says it."""
     for name, command in comparisons(older, newer):
-        done = subprocess.run(command, cwd=older.root, capture_output=True, text=True)
+        done = run(command, SECONDS_TO_COMPARE, directory=older.root)
         if done.stdout:
             yield name, done.stdout

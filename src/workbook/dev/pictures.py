@@ -7,13 +7,13 @@ light or dark colours. A text with steps gives one SVG for each step: `system-ph
 
 import hashlib
 import re
-import subprocess
 import tempfile
 from html import escape
 from pathlib import Path
 
 from workbook.course.phase import root
 from workbook.errors import WorkbookError
+from workbook.programs import run
 from workbook.targets.local.tools import tool
 
 OPTIONS = ("--layout=elk", "--theme=0", "--dark-theme=200", "--pad=20")
@@ -47,7 +47,7 @@ def draw(source: Path) -> list[Path]:
     with tempfile.TemporaryDirectory() as name:
         made = Path(name) / f"{source.stem}.svg"
         words = [str(tool("d2")), *OPTIONS, str(source), str(made)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS_TO_DRAW)
+        done = run(words, SECONDS_TO_DRAW)
         if done.returncode != 0:
             raise WorkbookError(f"{source.name} cannot be drawn: {done.stderr.strip()}")
         boards = sorted(Path(name).glob("*/*.svg")) or [made]

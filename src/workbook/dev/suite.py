@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -13,10 +14,13 @@ from typing import NamedTuple
 from workbook import bootstrap
 from workbook.dev.minutes import seconds_by_kind, table_of
 from workbook.errors import WorkbookError
+from workbook.programs import run
 
 LINES_OF_FAILURE = 40  # repeated at the end
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DEV_LOCK = "requirements-dev.lock"
+SECONDS_TO_INSTALL = 1800
+SECONDS_OF_A_PART = 3 * 3600  # of `--all`, where the walk through the phases is one part
 SECONDS_OF_PROOFS = 360  # in one run: the walk through the phases takes most of the time
 # What runs azure-cli's parser, and Terraform.
 OTHER_TOOLS = (
@@ -147,13 +151,17 @@ def _run(home: Path, part: Part, show: bool = False) -> Done:
     pipe, errors = subprocess.PIPE, subprocess.STDOUT
     with subprocess.Popen(
         command, cwd=home, stdout=pipe, stderr=errors, text=True, errors="replace"
-    ) as run:
-        assert run.stdout is not None
-        while character := run.stdout.read(1):  # a dot for a test, and not the line when it is full
+    ) as process:
+        assert process.stdout is not None
+        limit = threading.Timer(SECONDS_OF_A_PART, process.kill)
+        limit.daemon = True
+        limit.start()
+        while character := process.stdout.read(1):  # a dot for a test, and not a full line
             said.append(character)
             if show:
                 print(character, end="", flush=True)
-    return Done(part, run.returncode != 0, time.monotonic() - clock, "".join(said))
+    limit.cancel()
+    return Done(part, process.returncode != 0, time.monotonic() - clock, "".join(said))
 
 
 def _show(done: Done) -> None:
@@ -192,7 +200,7 @@ def _install_browser() -> None:
     print("Installing Chromium for the tests of the site.", flush=True)
     for command in commands:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        done = run(command, SECONDS_TO_INSTALL, environment=environment)
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise WorkbookError(f"Chromium could not be installed: {last}", by_hand)

@@ -6,7 +6,6 @@ that `--fix` works after an interruption at any point.
 
 import importlib.util
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -22,8 +21,10 @@ from workbook.learner.background import Background, Program
 from workbook.learner.choices import Choices
 from workbook.learner.ports import taken_by
 from workbook.learner.store import kept, read_state, write_json
+from workbook.programs import run
 
 SECONDS_TO_ANSWER = 20
+SECONDS_TO_BREAK = 600  # training included
 
 
 class NothingToBreak(WorkbookError):
@@ -62,7 +63,7 @@ class System:
             WorkbookError: it failed.
         """
         command = [sys.executable, "-c", code]
-        done = subprocess.run(command, cwd=self.phase.directory, capture_output=True, text=True)
+        done = run(command, SECONDS_TO_BREAK, directory=self.phase.directory)
         if done.returncode != 0:
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise WorkbookError(f"The drill's code failed: {reason}", self._rerun)

@@ -22,6 +22,7 @@ from workbook.targets.kubernetes import Facts
 RATE = 20  # requests a second
 SECONDS_AROUND = 2  # of traffic before the command and after it
 SECONDS_TO_ANSWER = 10
+SECONDS_FOR_THE_COMMAND = 3600  # a cluster on Azure takes half of it to be made again
 TEXT = "The battery lasts all week and the sound is superb."
 
 
@@ -116,7 +117,11 @@ async def _send_during(traffic: Traffic, url: str, rate: int, options: dict[str,
         await asyncio.sleep(SECONDS_AROUND)
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(*traffic.command, stdin=subprocess.DEVNULL)
-        traffic.status = await process.wait()
+        try:
+            traffic.status = await asyncio.wait_for(process.wait(), SECONDS_FOR_THE_COMMAND)
+        except TimeoutError:
+            process.kill()
+            traffic.status = await process.wait()
         traffic.seconds = round(time.monotonic() - began, 1)
         await asyncio.sleep(SECONDS_AROUND)
         ended.set()

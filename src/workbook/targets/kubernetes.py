@@ -5,17 +5,19 @@ typing the same.
 """
 
 import json
-import subprocess
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from workbook.errors import WorkbookError
 from workbook.learner.store import kept
-from workbook.outcome import Wrong
+from workbook.outcome import Finding, Unknown, Wrong
+from workbook.programs import run
 from workbook.targets.local.cluster import authority
 
 Object = dict[str, Any]  # as the API server gives it
@@ -30,7 +32,9 @@ RESTARTS = {  # what brings back an API server that does not answer
     "local": "./workbook up",
     "azure": 'az aks start --resource-group "$RG" --name "$AKS"',
 }
+TOO_SLOW = re.compile(r"timeout|timed out|deadline exceeded", re.IGNORECASE)  # of kubectl
 SECONDS_TO_ANSWER = 10
+SECONDS_TO_END = 10  # after that, for kubectl itself
 SECONDS_TO_DELETE = 120  # the pods of a namespace take their time to end
 SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -64,15 +68,15 @@ class Kubernetes:
 
     def run(
         self, *words: str, stdin: str = "", seconds: float = SECONDS_TO_ANSWER
-    ) -> "subprocess.CompletedProcess[str]":
-        """Run kubectl; its status is the caller's to judge."""
-        return subprocess.run(
-            self.command(f"--request-timeout={seconds}s", *words),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
+    ) -> "CompletedProcess[str]":
+        """Run kubectl; its status is the caller's to judge.
+
+        Raises:
+            TookTooLong: it has not ended. --request-timeout bounds a request only: `exec` and
+                `logs`, for example, go on after it.
+        """
+        command = self.command(f"--request-timeout={seconds:g}s", *words)
+        return run(command, seconds + SECONDS_TO_END, stdin=stdin)
 
     def authority(self) -> str | None:
         """What its API server is known by; None where the kubeconfig cannot be read."""
@@ -92,7 +96,7 @@ class Kubernetes:
         found: Object = json.loads(done.stdout)
         return found
 
-    def ask_ready(self) -> "subprocess.CompletedProcess[str]":
+    def ask_ready(self) -> "CompletedProcess[str]":
         """Ask the API server whether it is ready; its status 0 says so."""
         return self.run("get", "--raw=/readyz")
 
@@ -112,6 +116,7 @@ class Kubernetes:
 
         Raises:
             Wrong: the API server does not answer, forbids it, or does not know the kind.
+            Unknown: it does not answer in time.
         """
         words = ["get", kind, "--output=json"]
         words += [f"--selector={selector}"] if selector else []
@@ -123,8 +128,16 @@ class Kubernetes:
         return items
 
     def get_one(self, kind: str, name: str) -> Object | None:
-        """One object, or None where there is none of that name."""
-        return next((item for item in self.get(kind) if name_of(item) == name), None)
+        """One object, or None where there is none of that name; no other one is asked for.
+
+        Raises:
+            Finding: as `get`.
+        """
+        done = self.run("get", kind, name, "--ignore-not-found", "--output=json")
+        if done.returncode != 0:
+            raise unreachable(done.stderr, self.restart)
+        found: Object | None = json.loads(done.stdout) if done.stdout.strip() else None
+        return found
 
     def events(self, item: Object, count: int = 3) -> str:
         """The last events of an object that are not "Normal", a line each."""
@@ -193,9 +206,14 @@ def ready_endpoints(slices: list[Object]) -> list[str]:
     ]
 
 
-def unreachable(said: str, run_next: str) -> Wrong:
+def unreachable(said: str, run_next: str) -> Finding:
     """The outcome when the API server does not answer, or not with what it is asked for."""
     last = (said.strip().splitlines() or ["no reason given"])[-1]
+    if TOO_SLOW.search(last):
+        return Unknown(
+            f"the API server has not answered in time ({last}). Its node may be frozen, or very "
+            f"busy. If it stays so: {run_next}"
+        )
     if "(Forbidden)" in said:
         return Wrong(
             expected="to be allowed to read this",

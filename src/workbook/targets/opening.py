@@ -17,7 +17,7 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
     Raises:
         NotStarted: there is none.
         Unknown: KUBECONFIG, or the workbook's own file, leads to a cluster that it did not make,
-            or Azure does not say whether it does.
+            or Azure does not say whether it does, or the API server does not answer in time.
         Wrong: the API server does not answer.
     """
     kubeconfig = home / ".workbook" / target / "kubeconfig"

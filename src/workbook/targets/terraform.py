@@ -4,19 +4,22 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
+from workbook.programs import run
 
 OLDEST = (1, 11)  # write-only arguments: a password that gets into no state
 HOW_TO_GET_IT = "install Terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 NAMESPACE = "terraform-state"  # where the local root keeps its state: versions.tf names it
 STATE = "tfstate-default-local"  # the Secret
+SECONDS_TO_ANSWER = 120  # on Azure, the state is far away
+SECONDS_TO_CHANGE = 1800  # plan, apply; a cluster on Azure takes a quarter of an hour
 LEASE = "lock-tfstate-default-local"  # the lock
 
 
@@ -27,20 +30,19 @@ class Root:
     folder: Path
     environment: dict[str, str]
 
-    def run(self, *words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *words: str, stdin: str = "", seconds: float = SECONDS_TO_CHANGE
+    ) -> "CompletedProcess[str]":
         """Run terraform in the folder; its status is the caller's to judge.
 
         Raises:
             WorkbookError: there is no Terraform on this machine.
+            TookTooLong: it has not ended.
         """
+        command = ["terraform", f"-chdir={self.folder}", *words]
+        environment = {**os.environ, **self.environment}
         try:
-            return subprocess.run(
-                ["terraform", f"-chdir={self.folder}", *words],
-                env={**os.environ, **self.environment},
-                input=stdin,
-                capture_output=True,
-                text=True,
-            )
+            return run(command, seconds, stdin=stdin, environment=environment)
         except FileNotFoundError:
             raise WorkbookError("There is no Terraform on this machine.", HOW_TO_GET_IT) from None
 
@@ -55,7 +57,7 @@ class Root:
         Raises:
             WorkbookError: it cannot be read.
         """
-        done = self.run("state", "pull")
+        done = self.run("state", "pull", seconds=SECONDS_TO_ANSWER)
         if done.returncode != 0:
             raise WorkbookError(f"The state cannot be read: {last_words(done.stderr)}")
         pulled: dict[str, Any] = json.loads(done.stdout or "{}")
@@ -89,7 +91,7 @@ def version() -> tuple[int, ...] | None:
     program = shutil.which("terraform")
     if program is None:
         return None
-    done = subprocess.run([program, "version", "-json"], capture_output=True, text=True)
+    done = run([program, "version", "-json"], SECONDS_TO_ANSWER)
     try:
         numbers: str = json.loads(done.stdout)["terraform_version"]
     except (ValueError, KeyError):

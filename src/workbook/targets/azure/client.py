@@ -8,13 +8,13 @@ import json
 import os
 import re
 import shlex
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
+from workbook.programs import TookTooLong, run
 
 ABSENT = re.compile(r"Resource(Group)?NotFound|does not exist|not (be )?found")
 SECONDS_TO_ANSWER = 120  # some lists are long, and az itself takes seconds to start
@@ -79,21 +79,14 @@ class Azure:
         command = ["az", *words, *options]
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            done = subprocess.run(
-                command,
-                env={**os.environ, "AZURE_CONFIG_DIR": str(self.folder)},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=seconds,
-            )
+            environment = {**os.environ, "AZURE_CONFIG_DIR": str(self.folder)}
+            done = run(command, seconds, environment=environment)
         except FileNotFoundError:
             raise AzMissing(
                 "There is no az, the Azure CLI, on this machine.",
                 "install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
             ) from None
-        except subprocess.TimeoutExpired:
+        except TookTooLong:
             raise TooSlow(
                 f"az has not answered within {seconds:.0f} s: az {' '.join(words)}",
                 "the same command again; https://azure.status.microsoft shows outages",

@@ -9,13 +9,13 @@ import hashlib
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import psutil
@@ -23,12 +23,17 @@ import psutil
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
 from workbook.learner.store import kept, read_state, write_json
+from workbook.programs import TookTooLong, run
 from workbook.targets.local import network
 from workbook.targets.local.tools import OFFLINE, Say
 
 SECONDS_TO_ANSWER = 10
 SECONDS_TO_START = 60
 SECONDS_TO_END = 20
+SECONDS_TO_INSTALL = 1800  # packages, on a slow line
+WITH_IMAGES = {"build", "import", "load", "pull", "push", "save"}
+SECONDS_FOR_AN_IMAGE = 1800
+SECONDS_FOR_THE_REST = 120
 CAPABILITIES = {"CAP_SYS_RESOURCE": 24}  # number in the kernel; what containers as root often lack
 CGROUPS = Path("/sys/fs/cgroup")
 POLICY = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether a package may start its service
@@ -70,12 +75,13 @@ class Engine:
         seconds: float | None = None,
         directory: Path | None = None,
         input: str = "",  # noqa: A002 - as subprocess.run names it
-    ) -> "subprocess.CompletedProcess[str]":
+    ) -> "CompletedProcess[str]":
         """Run docker.
 
         Args:
             check: raise where it fails.
-            seconds: how long it may take.
+            seconds: how long it may take; None: half an hour for what moves or makes an image,
+                two minutes for all else.
             directory: where it runs.
             input: its standard input.
 
@@ -83,23 +89,16 @@ class Engine:
             WorkbookError: it failed or took too long, unless `check` is off.
         """
         command = [str(self.docker), *arguments]
+        if seconds is None:
+            seconds = SECONDS_FOR_AN_IMAGE if arguments[0] in WITH_IMAGES else SECONDS_FOR_THE_REST
         try:
-            done = subprocess.run(
-                command,
-                env=self.environment(),
-                cwd=directory,
-                input=input,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=seconds,
+            done = run(
+                command, seconds, stdin=input, directory=directory, environment=self.environment()
             )
-        except subprocess.TimeoutExpired as error:
+        except TookTooLong:
             if check:
-                raise WorkbookError(
-                    f"docker {shlex.join(arguments[:3])} took longer than {seconds} s."
-                ) from error
-            return subprocess.CompletedProcess(command, -1, "", f"longer than {seconds} s")
+                raise
+            return CompletedProcess(command, -1, "", f"longer than {seconds:g} s")
         if check and done.returncode != 0:
             last = "\n".join((done.stderr or done.stdout).splitlines()[-10:])
             raise WorkbookError(f"docker {shlex.join(arguments[:3])} failed:\n{last}")
@@ -380,7 +379,7 @@ def apt_install(*packages: str) -> None:
             ["apt-get", "update"],
             ["apt-get", "install", "--yes", "--no-install-recommends", *packages],
         ):
-            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            done = run(command, SECONDS_TO_INSTALL, environment=environment)
         if done.returncode != 0:
             last = "\n".join(done.stderr.splitlines()[-5:])
             raise WorkbookError(
@@ -388,7 +387,7 @@ def apt_install(*packages: str) -> None:
                 f"apt-get install {' '.join(packages)}",
             )
         if Path("/run/systemd/system").exists():
-            subprocess.run(["systemctl", "disable", *services], capture_output=True)
+            run(["systemctl", "disable", *services], SECONDS_FOR_THE_REST)
 
 
 @contextmanager

@@ -5,11 +5,14 @@ import subprocess
 
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
+from workbook.programs import run
 from workbook.targets.local.cluster import NAME, NODE_PORTS, Cluster, Record
 from workbook.targets.local.engine import Engine
 from workbook.targets.local.tools import Say, tool
 
 SECONDS_TO_BE_READY = 240
+SECONDS_TO_BE_MADE = 1800  # with the pull of its image on a slow line
+SECONDS_TO_ANSWER = 300  # deleting included
 LOOPBACK = "127.0.0.1"
 ALSO_ON_CGROUP_V1 = "kind: KubeletConfiguration\nfailCgroupV1: false\n"
 
@@ -65,17 +68,20 @@ def create(
     # remembered, so that one that outlives this process is found and ended by the next
     background.remember(process.pid, log, "kind", command)
     try:
-        status = process.wait()
+        status = process.wait(SECONDS_TO_BE_MADE)
+    except subprocess.TimeoutExpired:
+        status = None
     finally:
         background.end_all()
     if status != 0:
         said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-        raise WorkbookError(f"kind could not make the cluster. It said:\n{said}", "./workbook up")
+        how = "could not make the cluster" if status else f"took over {SECONDS_TO_BE_MADE} s"
+        raise WorkbookError(f"kind {how}. It said:\n{said}", "./workbook up")
 
 
 def _run(engine: Engine, *words: str) -> str:
     command = [str(tool("kind")), *words]
-    done = subprocess.run(command, env=engine.environment(), capture_output=True, text=True)
+    done = run(command, SECONDS_TO_ANSWER, environment=engine.environment())
     if done.returncode != 0:
         raise WorkbookError(f"kind {words[0]} {words[1]} failed: {done.stderr.strip()}")
     return done.stdout

@@ -18,6 +18,7 @@ from pathlib import Path
 from string import Template
 
 from workbook.errors import WorkbookError
+from workbook.programs import run
 from workbook.targets.local.engine import Engine, apt_install, can_start_own
 from workbook.targets.local.tools import (
     OFFLINE,
@@ -34,6 +35,8 @@ from workbook.targets.local.tools import (
 from workbook.targets.local.versions import TABLE, versions
 
 SECONDS_TO_PULL = 15
+SECONDS_TO_ANSWER = 60
+SECONDS_TO_INSTALL = 1800  # a Debian, on a slow line
 FREE_DISK = 5 * 10**9
 FREE_DISK_TO_COMPILE = 18 * 10**9  # most of it is removed again once all is built
 LABEL = "workbook.inputs"  # on each image: the digest of what it was made of
@@ -217,7 +220,7 @@ def _debian(engine: Engine, say: Say) -> str:
         command = ["setpriv", "--pdeathsig=KILL"]  # if this process is killed, it ends as well
         command += ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash"]
         command += [str(script), _K["debian"], str(made), str(_certificates()), *_mirrors()]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        done = run(command, SECONDS_TO_INSTALL)
         if done.returncode != 0:
             last = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
             raise WorkbookError(
@@ -243,7 +246,7 @@ def _mirrors() -> list[str]:
     if platform.freedesktop_os_release().get("ID") != "debian":
         return []
     command = ["apt-get", "indextargets", "--format", "$(SITE)"]
-    sites = set(subprocess.run(command, capture_output=True, text=True).stdout.split())
+    sites = set(run(command, SECONDS_TO_ANSWER).stdout.split())
     security = sorted(site for site in sites if "security" in site)
     return [*sorted(sites - set(security))[:1], *security[:1]] if sites - set(security) else []
 

@@ -5,17 +5,19 @@ down, and only what was not is removed.
 """
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from workbook.programs import run
+
 LINKS = re.compile(r"docker0|br-[0-9a-f]{12}|veth[0-9a-f]{7}")
 CONTAINERS = re.compile(r"172\.(1[6-9]|2\d|3[01])\.\d+\.\d+/")  # engine.py gives them these
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 TOOLS = ("iptables", "ip6tables")
+SECONDS = 60  # that one of them may take
 
 Rules = dict[str, list[str]]  # of each table
 
@@ -48,7 +50,7 @@ def restore(before: dict[str, Any]) -> None:
         for table, lines in undo.items():
             _undo(tool, table, lines, before["rules"][tool].get(table, []))
     for link in _new_links(before):
-        subprocess.run(["ip", "link", "delete", link], capture_output=True)
+        run(["ip", "link", "delete", link], SECONDS)
     if FORWARDING.read_text().strip() != before["forwarding"]:
         FORWARDING.write_text(before["forwarding"])
 
@@ -68,9 +70,7 @@ def _undo(tool: str, table: str, lines: list[str], before: list[str]) -> None:
         "COMMIT",
         "",
     ]
-    subprocess.run(
-        [f"{tool}-restore", "--noflush"], input="\n".join(script), capture_output=True, text=True
-    )
+    run([f"{tool}-restore", "--noflush"], SECONDS, stdin="\n".join(script))
 
 
 def _new_links(before: dict[str, Any]) -> list[str]:
@@ -110,7 +110,7 @@ def _is_an_engines(line: str) -> bool:
 def _rules(tool: str) -> Rules:
     """Every table that is in use, as `iptables-save` prints it."""
     try:
-        done = subprocess.run([f"{tool}-save"], capture_output=True, text=True)
+        done = run([f"{tool}-save"], SECONDS)
     except FileNotFoundError:
         return {}
     tables: Rules = {}

