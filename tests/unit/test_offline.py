@@ -24,13 +24,13 @@ from workbook.targets.local.versions import ROOT, versions
 MODULES = {  # of each version in the table
     "cni": ("cni", "github.com/containernetworking/plugins"),
     "containerd": ("containerd", "github.com/containerd/containerd/v2"),
-    "coredns": ("coredns", "github.com/coredns/coredns"),
+    "coredns": ("kubernetes", "github.com/coredns/coredns"),
     "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
     "gateway_api": ("gateway-api", "sigs.k8s.io/gateway-api"),
     "kind": ("kind", "sigs.k8s.io/kind"),
-    "kube-router": ("kube-router", "github.com/cloudnativelabs/kube-router/v2"),
+    "kube-router": ("kubernetes", "github.com/cloudnativelabs/kube-router/v2"),
     "kubernetes": ("kubernetes", "k8s.io/kubernetes"),
-    "metrics-server": ("metrics-server", "sigs.k8s.io/metrics-server"),
+    "metrics-server": ("kubernetes", "sigs.k8s.io/metrics-server"),
     "registry": ("registry", "github.com/distribution/distribution/v3"),
 }
 
@@ -70,7 +70,9 @@ def test_the_table_and_the_go_modules_name_the_same_version(name: str) -> None:
 
 def test_every_staging_module_has_the_version_of_kubernetes() -> None:
     text = (ROOT / "offline" / "go" / "kubernetes" / "go.mod").read_text()
-    staging = set(re.findall(r"^replace k8s.io/\S+ => k8s.io/\S+ v(\S+)", text, re.MULTILINE))
+    block = re.search(r"^// Kubernetes' staging modules.*?^\)", text, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    staging = set(re.findall(r"^\tk8s.io/\S+ => k8s.io/\S+ v(\S+)", block[0], re.MULTILINE))
     assert staging == {versions().kubernetes.replace("1.", "0.", 1)}
 
 

@@ -26,6 +26,7 @@ from workbook.targets.local.tools import (
     Say,
     cache,
     digest,
+    files_of,
     install,
     is_built,
     locked,
@@ -115,8 +116,8 @@ class Image:
     def inputs(self) -> str:
         """The digest of all that it is made of."""
         modules = {PROGRAMS[program].module for program in self.programs}
-        files = [path for module in modules for path in (OFFLINE / module).iterdir()]
-        files += [path for path in self.folder.rglob("*") if path.is_file()]
+        files = [path for module in modules for path in files_of(OFFLINE / module)]
+        files += files_of(self.folder)
         files += [TABLE, OFFLINE / "debian.sh", OFFLINE / "node" / "base.Dockerfile"]
         return digest(*files, *_trusted())
 

@@ -67,13 +67,13 @@ PROGRAMS = {
         )
         for package in ("ipam/host-local", "main/bridge", "main/loopback", "meta/portmap")
     },
-    "coredns": Program("go/coredns", "github.com/coredns/coredns"),
+    "coredns": Program("go/kubernetes", "./coredns"),
     "etcd": Program("go/etcd", "go.etcd.io/etcd/server/v3"),
     "kind": Program("go/kind", "sigs.k8s.io/kind"),
     "kube-router": Program(
-        "go/kube-router", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"
+        "go/kubernetes", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"
     ),
-    "metrics-server": Program("go/metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server"),
+    "metrics-server": Program("go/kubernetes", "sigs.k8s.io/metrics-server/cmd/metrics-server"),
     "pause": Program("pause", "."),
     "registry": Program("go/registry", "github.com/distribution/distribution/v3/cmd/registry"),
     "d2": Program("go/d2", "oss.terrastruct.com/d2"),
@@ -185,8 +185,13 @@ def digest(*files: Path) -> str:
     return content.hexdigest()[:12]
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Everything in a folder and in those below it."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 def _folder(source: Path) -> Path:
-    return cache() / "tools" / f"{source.name}-{digest(*source.iterdir())}"
+    return cache() / "tools" / f"{source.name}-{digest(*files_of(source))}"
 
 
 def _build(program: Program, source: Path, binary: Path, say: Say) -> None:
@@ -239,7 +244,7 @@ def _fetch_gateway_crds(folder: Path, say: Say) -> None:
 def _link(program: Program) -> str:
     """What the linker is told: no debug tables; for Kubernetes, which version it is."""
     flags = ["-s", "-w"]
-    if program.module == "go/kubernetes":
+    if program.package.startswith("k8s.io/kubernetes/"):
         version = versions().kubernetes
         major, minor, _ = version.split(".")
         says = {
