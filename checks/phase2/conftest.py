@@ -10,7 +10,7 @@ from workbook.checks.inside import ask_pod
 from workbook.course.phase import find_phase, root
 from workbook.learner.choices import Choices
 from workbook.measure.traffic import read_traffic
-from workbook.outcome import NotStarted, Unknown
+from workbook.outcome import NotStarted, Unknown, Wrong
 from workbook.targets.kubernetes import Kubernetes, Object
 
 HERE = Path(__file__).parent
@@ -33,10 +33,29 @@ def server(choices: Choices, cluster: Kubernetes) -> Object | None:
 @pytest.fixture
 def log(api: Api) -> dict[str, Any]:
     """How the prediction log is doing, as the API says."""
-    found: dict[str, Any] = api.health().json().get("log") or {"state": "off"}
+    found = log_of(api)
     if found["state"] == "off":
         raise NotStarted("deploy the API of phase 2: lesson 2, “Make the table first, then deploy”")
     return found
+
+
+def log_of(api: Api) -> dict[str, Any]:
+    """What the API says of its log; its state is "off" where it says nothing.
+
+    Raises:
+        Wrong: another program answers.
+    """
+    health = api.health()
+    try:
+        log: dict[str, Any] = health.json().get("log") or {"state": "off"}
+        return {"rows_waiting": 0, "rows_written": 0, "last_error": None} | log
+    except (ValueError, AttributeError, TypeError):
+        raise Wrong(
+            expected="GET /health to say how the log is doing",
+            found=f"{health.status_code} {health.text[:120]}",
+            why="another program than the API of phase 2 answers at this address",
+            run_next="kubectl --namespace ml-demo get pods --output wide",
+        ) from None
 
 
 @pytest.fixture(scope="session")

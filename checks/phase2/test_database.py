@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from checks.phase2.conftest import DATABASE
+from checks.phase2.conftest import DATABASE, log_of
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment
@@ -78,10 +78,10 @@ def test_log_reaches_database(
     log: dict[str, Any],
 ) -> str:
     """Database is running, and the API's log reaches it"""
-    if server and not server["status"].get("readyReplicas"):
+    if server and not (server.get("status") or {}).get("readyReplicas"):
         pods = cluster.within(DATABASE).get("pods", "app.kubernetes.io/name=postgres")
         said = [cluster.within(DATABASE).events(item) for item in (server, *pods)]
-        wanted = server["spec"].get("replicas")
+        wanted = (server.get("spec") or {}).get("replicas")
         raise Wrong(
             expected="the pod postgres-0 to be ready",
             found="\n".join(["it is not", *filter(None, said)]),
@@ -92,7 +92,7 @@ def test_log_reaches_database(
             if wanted == 0
             else f"{SERVER} logs postgres-0 --all-containers --tail 20",
         )
-    log = eventually(lambda: api.health().json()["log"], _is_up, SECONDS_TO_REACH)
+    log = eventually(lambda: log_of(api), _is_up, SECONDS_TO_REACH)
     if not _is_up(log):
         reason = _reason(cluster, deployment) or log["last_error"] or "no reason given"
         why, run_next = _meaning(reason)

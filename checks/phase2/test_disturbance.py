@@ -4,12 +4,11 @@ With --active, it is done again.
 """
 
 import shlex
-from typing import Any
 
 import pytest
 
 from checks.phase2 import test_history
-from checks.phase2.conftest import DATABASE, RECORDING
+from checks.phase2.conftest import DATABASE, RECORDING, log_of
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment
@@ -101,8 +100,7 @@ def _repeated(request: pytest.FixtureRequest) -> tuple[Traffic, int, int]:
 
 
 def _waiting(api: Api) -> int:
-    log: dict[str, Any] = api.health().json()["log"]
-    return int(log["rows_waiting"])
+    return int(log_of(api)["rows_waiting"])
 
 
 def _request_ids(api: Api, beginning: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from checks.phase2 import test_database
-from checks.phase2.conftest import rows_of
+from checks.phase2.conftest import log_of, rows_of
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.outcome import NotStarted, Wrong
@@ -93,7 +93,7 @@ def test_prediction_is_logged(api: Api, cluster: Kubernetes, inside: dict[str, A
     )
     missing = answers.keys() - {row["request_id"] for row in rows}
     if missing:
-        log = api.health().json()["log"]
+        log = log_of(api)
         raise Wrong(
             expected=f"{len(texts)} rows for {len(texts)} predictions within {SECONDS_TO_APPEAR} s",
             found=f"{len(missing)} are missing, such as {min(missing)}; the log is "

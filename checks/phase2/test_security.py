@@ -232,7 +232,9 @@ def _secrets_in_environment(container: Object) -> Iterator[str]:
 
 def _is_past(kind: str, item: Object) -> bool:
     """What ends is going, and past versions are kept for a rollback."""
-    return is_ending(item) or (kind == "replicasets" and not item["spec"].get("replicas"))
+    return is_ending(item) or (
+        kind == "replicasets" and not (item.get("spec") or {}).get("replicas")
+    )
 
 
 @dataclass(frozen=True)

@@ -78,10 +78,14 @@ def _look_at_refusal(phase: Phase, state: dict[str, Any]) -> None:
 def _lock_of(cluster: Kubernetes) -> dict[str, str] | None:
     """What Terraform has noted of the lock in the cluster; None if nobody has it."""
     lease = cluster.within(NAMESPACE).get_one("leases", LEASE)
-    identity = lease["spec"].get("holderIdentity") if lease else None
+    identity = (lease.get("spec") or {}).get("holderIdentity") if lease else None
     if lease is None or not identity:
         return None
-    return {"ID": identity, **json.loads(lease["metadata"].get("annotations", {}).get(LOCK, "{}"))}
+    try:
+        noted = json.loads((lease["metadata"].get("annotations") or {}).get(LOCK, ""))
+    except ValueError:  # Terraform did not note it
+        noted = {}
+    return {"ID": identity, **(noted if isinstance(noted, dict) else {})}
 
 
 def _held(phase: Phase, lock: dict[str, str], take_away: str) -> Wrong:

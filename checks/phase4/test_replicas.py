@@ -8,6 +8,7 @@ from checks.phase4 import test_gateway
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment, is_ready
+from workbook.checks.recordings import refuse_other_system
 from workbook.course.phase import Phase
 from workbook.measure.load import Load, cpu_of, read_load, under_load
 from workbook.outcome import NotStarted, Unknown, Wrong
@@ -95,7 +96,11 @@ def test_autoscaler_reads_cpu(cluster: Kubernetes, deployment: Deployment, scale
 
 @check(read=f"{LESSON}#let-it-grow", after=test_autoscaler_reads_cpu)
 def test_autoscaler_scales(
-    request: pytest.FixtureRequest, phase: Phase, scaler: Object, active: bool
+    request: pytest.FixtureRequest,
+    phase: Phase,
+    deployment: Deployment,
+    scaler: Object,
+    active: bool,
 ) -> str:
     """HPA scales pods based on CPU: up under load, and down again"""
     spec = scaler["spec"]
@@ -112,6 +117,7 @@ def test_autoscaler_scales(
         recording = read_load(phase.state, RECORDING)
         if recording is None or recording.started < scaler["metadata"]["creationTimestamp"]:
             raise NotStarted("load the service: lesson 4, “Let it grow”")
+        refuse_other_system(recording, phase, deployment, "lesson 4, “Let it grow”")
         load = recording
     if load.most <= load.fewest or load.last > load.fewest or load.failed:
         raise Wrong(

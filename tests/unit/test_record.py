@@ -85,7 +85,6 @@ def refuse(home: Path, system: dict[str, str], **deployment: str) -> None:
     ("system", "deployment", "reason"),
     [
         ({}, {}, "does not say which system"),
-        (MADE_ON, {"image": "ml-api@sha256:2"}, "another image: ml-api@sha256:1"),
         (MADE_ON, {"made": "2026-01-03T00:00:00Z"}, "the Deployment is newer"),
     ],
 )
@@ -96,9 +95,22 @@ def test_a_recording_of_another_system_proves_nothing(
         refuse(tmp_path, system, **deployment)
 
 
-def test_a_colleagues_recording_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(Wrong, match="made on another cluster"):
-        refuse(tmp_path, MADE_ON | {"cluster": "of a colleague"})
+@pytest.mark.parametrize(
+    ("system", "image", "found"),
+    [
+        (MADE_ON | {"cluster": "of a colleague"}, MADE_ON["image"], "made on another cluster"),
+        (MADE_ON, "ml-api@sha256:2", "made with ml-api@sha256:1"),
+    ],
+)
+def test_a_recording_of_another_cluster_or_image_is_wrong(
+    tmp_path: Path, system: dict[str, str], image: str, found: str
+) -> None:
+    with pytest.raises(Wrong, match=found):
+        refuse(tmp_path, system, image=image)
+
+
+def test_an_image_that_is_named_by_a_tag_is_left_to_its_own_check(tmp_path: Path) -> None:
+    refuse(tmp_path, MADE_ON, image="ml-api:v1")
 
 
 def test_a_recording_counts_for_its_own_image_once_a_later_phase_has_another(

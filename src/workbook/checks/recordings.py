@@ -34,12 +34,7 @@ def refuse_other_cluster(recording: Recording, cluster: Kubernetes, where: str) 
     if not made_on:
         raise _record_again(where, "it does not say which system it was made on")
     if made_on != cluster.authority():
-        raise Wrong(
-            expected="a recording of your own cluster",
-            found=f"one of {recording.started} that was made on another cluster",
-            why="a recording proves nothing about a system that it was not made on",
-            run_next=f"record it again: {where}",
-        )
+        raise _other(recording, "on another cluster", "your own cluster", where)
 
 
 def refuse_other_system(
@@ -56,15 +51,25 @@ def refuse_other_system(
         where: the section of the lesson that records it.
 
     Raises:
-        NotStarted: it is older than the Deployment or its image, or does not name its system.
-        Wrong: it was made on another cluster.
+        NotStarted: it is older than the Deployment, or does not name its system.
+        Wrong: it was made on another cluster, or with another image.
     """
     if recording.started < deployment.made:
         raise _record_again(where, f"the Deployment is newer: it is of {deployment.made}")
     refuse_other_cluster(recording, deployment.cluster, where)
     image = recording.system.get("image")
-    if image != deployment.image and not _is_followed(phase):
-        raise _record_again(where, f"it was made with another image: {image}")
+    by_digest = "@" in deployment.image  # or else another check says so
+    if by_digest and image != deployment.image and not _is_followed(phase):
+        raise _other(recording, f"with {image}", deployment.image, where)
+
+
+def _other(recording: Recording, found: str, expected: str, where: str) -> Wrong:
+    return Wrong(
+        expected=f"a recording of {expected}",
+        found=f"one of {recording.started} that was made {found}",
+        why="a recording proves nothing about a system that it was not made on",
+        run_next=f"record it again: {where}",
+    )
 
 
 def _record_again(where: str, reason: str) -> NotStarted:
