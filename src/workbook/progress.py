@@ -11,7 +11,8 @@ from rich.status import Status
 
 def print_done(console: Console, name: str, seconds: float) -> None:
     """Print that a step has ended, and what it took."""
-    console.print(f" [green]✔[/green] {escape(name):58} {seconds:5.1f} s")
+    width = min(58, console.width - 12)  # of the name, so that the seconds fit beside it
+    console.print(f" [green]✔[/green] {escape(name):{max(width, 1)}} {seconds:5.1f} s")
 
 
 class Steps:

@@ -23,6 +23,7 @@ from typer.testing import CliRunner, Result
 from workbook.cli import VERBS, app
 from workbook.course.phase import Phase
 from workbook.drills.drill import Drills, NothingToBreak, System
+from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.learner.store import write_json
@@ -281,6 +282,90 @@ def test_diff_shows_what_a_phase_changes_and_nothing_else(fresh: Path) -> None:
     changed = re.findall(r"^\+(?!\+\+)(.*)$", done.stdout, re.MULTILINE)
     assert changed == ["FROM scratch", "ADDED = 1"]
     assert re.findall(r"^-(?!--)", done.stdout, re.MULTILINE) == []
+    assert "Left out: lessons, notebooks and locks." in done.stdout
+
+
+def test_diff_leaves_out_what_nobody_reads(fresh: Path) -> None:
+    said = cli_of(fresh)("diff", "0", "1").stdout
+    changed = set(re.findall(r"^diff --git \S+ b/phases/phase1/(\S+)$", said, re.MULTILINE))
+    assert "Dockerfile" in changed
+    assert changed & {"README.md", "phase1.ipynb", "requirements.lock"} == set()
+
+
+@pytest.mark.parametrize("number", ["9", "70"])
+@pytest.mark.parametrize("verb", ["run", "check", "goto", "doctor", "reset", "drill", "diff 0"])
+def test_a_number_that_no_phase_can_have_gets_the_same_sentence(
+    verb: str, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBOOK_ROOT", str(ROOT))
+    done = CliRunner().invoke(app, [*verb.split(), number])
+    assert isinstance(done.exception, WorkbookError)
+    assert str(done.exception).startswith(f"There is no phase {number} yet; there is 0")
+
+
+@pytest.mark.parametrize("lines", ["1", "2"])
+def test_a_reader_who_leaves_early_is_no_error(fresh: Path, lines: str) -> None:
+    """As `head` does; the command goes on to its end, and keeps what it found."""
+    script = f'./workbook check 0 | head -n {lines}; echo "status ${{PIPESTATUS[0]}}"'
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=fresh,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    assert done.stdout.endswith("status 10\n")
+    assert (fresh / ".workbook/local/phase0/checks.json").exists()
+
+
+def test_other_projects_do_not_reach_the_checks(fresh: Path) -> None:
+    others = {
+        "PYTHONHOME": "/usr",
+        "PYTHONPATH": str(fresh / "elsewhere"),
+        "PYTEST_PLUGINS": "no_such_plugin",
+        "PYTEST_ADDOPTS": "--no-such-option",
+    }
+    (fresh / "elsewhere").mkdir()
+    (fresh / "elsewhere/pytest.py").write_text("raise SystemExit('another pytest')\n")
+    done = cli_of(fresh)("check", "0", **others)
+    assert done.returncode == 10, done.stderr
+    assert "7 not started, of 7 lines" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3])
+def test_ctrl_c_at_once_is_one_sentence(fresh: Path, seconds: float) -> None:
+    """While Python itself starts, while the CLI is imported, while it works."""
+    with subprocess.Popen(
+        ["./workbook", "status"],
+        cwd=fresh,
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as status:
+        with suppress(subprocess.TimeoutExpired):
+            status.wait(seconds)
+        status.send_signal(signal.SIGINT)
+        said = status.communicate(timeout=30)[1]
+    assert "Traceback" not in said
+    assert said.strip() in ("", "Interrupted. It is safe to run the same command again.")
+
+
+def test_no_cluster_is_one_remedy(fresh: Path) -> None:
+    begun = cli_of(fresh)("drill", "1", "pod-that-nobody-keeps")
+    assert begun.stderr == "There is no cluster yet.\nRun next: ./workbook goto 1\n"
+
+
+def test_tables_fit_into_40_columns(fresh: Path) -> None:
+    for words in (("cost",), ("cost", "2")):
+        said = cli_of(fresh)(*words, COLUMNS="40").stdout
+        table = re.split(r"^(?:Stopped|On Azure)", said, flags=re.MULTILINE)[0]
+        assert len(table.splitlines()) > 5
+        assert max(map(len, table.splitlines())) <= 40
+        assert "…" not in table
 
 
 def test_lab_opens_a_copy_of_the_lesson(fresh: Path) -> None:

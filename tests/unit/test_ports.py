@@ -5,6 +5,7 @@ import socket
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from copies import ROOT, free_port
@@ -14,6 +15,7 @@ from workbook.errors import WorkbookError
 from workbook.learner.background import shown
 from workbook.learner.choices import CLUSTER_PORTS, PORTS, Choices
 from workbook.learner.ports import another_port, taken_by
+from workbook.targets import doctor
 from workbook.targets.doctor import _cluster_ports, _port
 from workbook.targets.local.cluster import Cluster
 
@@ -93,3 +95,22 @@ def test_the_port_of_the_api_is_looked_at_alone() -> None:
 def test_a_command_is_shown_with_its_options_whole(command: list[str], words: str) -> None:
     assert words in shown(command)
     assert len(shown(command)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("instances", "watches", "enough"), [(128, 65536, True), (64, 65536, False), (128, 8192, False)]
+)
+def test_doctor_looks_at_file_watches(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    instances: int,
+    watches: int,
+    enough: bool,
+) -> None:
+    monkeypatch.setattr(doctor, "INOTIFY", tmp_path)
+    monkeypatch.setattr("sys.platform", "linux")
+    (tmp_path / "max_user_instances").write_text(f"{instances}\n")
+    (tmp_path / "max_user_watches").write_text(f"{watches}\n")
+    seen = doctor._inotify(Phase(1, ROOT, "local"), Choices())
+    assert (seen.fix == "") is enough
+    assert enough or "sudo sysctl fs.inotify.max_user_instances=512" in seen.fix

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from workbook.learner.background import Background
-from workbook.lessons.shell import CellFailed, Shell
+from workbook.lessons.shell import LARGEST_OUTPUT, CellFailed, Shell
 
 
 class Cells:
@@ -109,7 +109,15 @@ def test_bytes_that_are_not_text_do_no_harm(cells: Cells) -> None:
 
 
 def test_much_output_arrives_whole(cells: Cells) -> None:
-    assert len(cells.run("seq 200000").splitlines()) == 200_000
+    assert len(cells.run("seq 100000").splitlines()) == 100_000
+
+
+def test_a_cell_that_prints_22_megabytes_is_cut_with_a_sentence(cells: Cells) -> None:
+    said = cells.run("head -c 22000000 /dev/zero | tr '\\0' x; echo the end")
+    assert len(said) < LARGEST_OUTPUT + 500
+    assert "This cell prints more than 1,000,000 characters" in said
+    log = Path(said.split()[-1])
+    assert log.stat().st_size == 22_000_000 + len("the end\n")
 
 
 def test_nothing_waits_for_the_keyboard(cells: Cells) -> None:

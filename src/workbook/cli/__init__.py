@@ -1,7 +1,5 @@
 """The CLI: each verb is a function of one of these modules; the work is in those that it calls."""
 
-import logging
-import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -59,15 +57,8 @@ def workbook(
         raise typer.Exit
 
 
-def _say_interrupted(*_: object) -> None:
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a kernel's last words
-    print("\nInterrupted. It is safe to run the same command again.", file=sys.stderr)
-    sys.exit(130)
-
-
 def main() -> None:
     """Run the CLI; what stands in the way is said in a sentence, with the next command."""
-    signal.signal(signal.SIGINT, _say_interrupted)
     try:
         app(prog_name="./workbook")
     except WorkbookError as error:

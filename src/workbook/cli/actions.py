@@ -86,9 +86,10 @@ def check_lesson(lesson: Lesson, *options: str) -> int:
     """
     if not lesson.checks.is_dir():
         raise WorkbookError(f"The notebook {lesson.name} has no checks.")
-    command = [sys.executable, "-m", "pytest", str(lesson.checks), *options]
-    # without the plugins of other packages, which have no say in checks and take seconds to load
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "workbook.checks", str(lesson.checks), *options]
+    # The user's other projects, and the plugins of other packages, have no say in checks.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         done = subprocess.run(command, cwd=lesson.root, env=environment, timeout=SECONDS_TO_CHECK)
     except subprocess.TimeoutExpired:

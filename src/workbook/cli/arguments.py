@@ -7,7 +7,7 @@ import typer
 from workbook.course.phase import Lesson, Phase, find_lesson, find_phase, root
 from workbook.learner.choices import Choices, load_choices
 
-Number = Annotated[int, typer.Argument(metavar="N", help="The phase: 0 to 7.", min=0, max=7)]
+Number = Annotated[int, typer.Argument(metavar="N", help="The phase: 0 to 7.")]
 NumberOrName = Annotated[
     str, typer.Argument(metavar="N|NAME", help="The phase, 0 to 7, or a notebook, such as costs.")
 ]

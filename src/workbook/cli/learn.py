@@ -146,16 +146,18 @@ def drill(
 
 
 def diff(
-    older: Annotated[int, typer.Argument(metavar="M", min=0, max=7)],
-    newer: Annotated[int, typer.Argument(metavar="N", min=0, max=7)],
+    older: Annotated[int, typer.Argument(metavar="M", help="The earlier phase.")],
+    newer: Annotated[int, typer.Argument(metavar="N", help="The later phase.")],
 ) -> None:
     """Show how the code changes from one phase to another."""
-    from workbook.course.changes import SECONDS_TO_COMPARE, comparisons
+    from workbook.course.changes import SECONDS_TO_COMPARE, comparisons, is_code
 
     home = root()
     phases_compared = [find_phase(number, home, "local") for number in (older, newer)]
-    for _, command in comparisons(*phases_compared):
-        subprocess.run(command, cwd=home, timeout=SECONDS_TO_COMPARE)
+    for name, command in comparisons(*phases_compared):
+        if is_code(name):
+            subprocess.run(command, cwd=home, timeout=SECONDS_TO_COMPARE)
+    print(f"Left out: lessons, notebooks and locks. A lesson: phases/phase{newer}/README.md")
 
 
 def receipt(number: Number) -> None:

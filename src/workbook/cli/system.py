@@ -30,7 +30,7 @@ LEAVES = {  # what `down --verify` looks for
 
 
 def doctor(
-    number: Annotated[int, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)] = 0,
+    number: Annotated[int, typer.Argument(metavar="[N]", help="The phase.")] = 0,
 ) -> None:
     """Look at what a phase needs of this machine, and say what to fix."""
     if not examine_phase(*chosen_phase(number), in_full=True):
@@ -112,9 +112,7 @@ def status() -> None:
 
 
 def cost(
-    number: Annotated[
-        int | None, typer.Argument(metavar="[N]", help="The phase.", min=0, max=7)
-    ] = None,
+    number: Annotated[int | None, typer.Argument(metavar="[N]", help="The phase.")] = None,
 ) -> None:
     """Show what the phases cost on Azure, what was spent so far, and what stopping saves."""
     from workbook.course import cost
@@ -124,9 +122,9 @@ def cost(
     home = root()
     prices = cost.load_prices(home)
     if number is None:
-        console.print(cost.table_of_phases(prices))
+        console.print(cost.table_of_phases(prices), soft_wrap=False)
     else:
-        console.print(cost.table_of_items(prices, number))
+        console.print(cost.table_of_items(prices, number), soft_wrap=False)
         console.print(cost.in_a_sentence(prices, number))
     console.print(
         cost.what_stopping_saves(prices, max(prices.phases) if number is None else number)

@@ -18,6 +18,11 @@ def files_of(phase: Phase) -> set[str]:
     return {name.removeprefix(folder) for name in names if (phase.root / name).is_file()}
 
 
+def is_code(name: str) -> bool:
+    """Whether a file of a phase is neither its lesson nor a lock, which are new each time."""
+    return name != "README.md" and not name.endswith((".ipynb", ".lock"))
+
+
 def comparisons(older: Phase, newer: Phase) -> Iterator[tuple[str, list[str]]]:
     """For each file of either phase, its name and the command that compares its two sides."""
     files = {phase: files_of(phase) for phase in (older, newer)}

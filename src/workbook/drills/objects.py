@@ -7,7 +7,7 @@ from typing import Any
 from workbook.checks.deployment import Deployment
 from workbook.drills.drill import NothingToBreak, System
 from workbook.errors import WorkbookError
-from workbook.outcome import Finding
+from workbook.outcome import Finding, NotStarted
 from workbook.targets.kubernetes import APP, Found, Kubernetes, Object, eventually
 from workbook.targets.opening import open_cluster
 
@@ -48,6 +48,8 @@ def cluster_of(system: System) -> Kubernetes:
     """
     try:
         return open_cluster(system.phase.root, system.choices.target)
+    except NotStarted:  # its own advice is the first part of ours
+        raise NothingToBreak("There is no cluster yet.", goto(system)) from None
     except Finding as finding:
         raise NothingToBreak(str(finding), goto(system)) from None
 

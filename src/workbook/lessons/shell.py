@@ -25,6 +25,8 @@ from workbook.learner.background import Background
 PRELUDE = Path(__file__).with_name("prelude.sh")
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_TO_END = 20
+LARGEST_OUTPUT = 1_000_000  # characters that a notebook keeps of a cell
+CHUNK = 65_536  # bytes
 
 
 class CellFailed(Exception):
@@ -93,6 +95,7 @@ def _stream(
     A log and not a pipe: a program in the background goes on writing after the cell has ended.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    shown = 0
     with log.open("rb") as gained:
         ended = False
         while not ended:
@@ -102,8 +105,11 @@ def _stream(
             except subprocess.TimeoutExpired:
                 if time.monotonic() > deadline:
                     raise CellFailed("the time limit of this cell is up; it was ended") from None
-            if text := decoder.decode(gained.read()):
-                write(text)
+            while shown < LARGEST_OUTPUT and (text := decoder.decode(gained.read(CHUNK))):
+                write(text[: LARGEST_OUTPUT - shown])
+                shown += len(text)
+                if shown >= LARGEST_OUTPUT:
+                    write(f"\nThis cell prints more than {LARGEST_OUTPUT:,} characters: {log}\n")
 
 
 def _end_group(bash: subprocess.Popen[bytes]) -> None:

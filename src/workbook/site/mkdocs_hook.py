@@ -21,7 +21,7 @@ from mkdocs.structure.pages import Page
 from nbconvert import MarkdownExporter
 
 from workbook.checks.check import Check, check_of, checks_of
-from workbook.course.changes import differences
+from workbook.course.changes import differences, is_code
 from workbook.course.lesson import anchors, title_of
 from workbook.course.manifest import TARGETS
 from workbook.course.phase import Lesson, Phase, lessons, phases
@@ -168,9 +168,8 @@ def _changes(older: Phase, newer: Phase) -> str:
         f"What [the lesson](../{newer.name}.md) changes in the code, as "
         f"`./workbook diff {older.number} {newer.number}` shows it.",
     ]
-    own = {older.lesson.name, older.notebook.name, newer.notebook.name}
     for name, difference in differences(older, newer):
-        if name not in own and not name.endswith(".lock"):  # hashes, which nobody reads
+        if is_code(name):
             parts += [f"## {name}", f"````diff\n{difference.rstrip()}\n````"]
     return "\n\n".join(parts) + "\n"
 

@@ -22,6 +22,10 @@ CLUSTER_MEMORY = 4 * GIGABYTE
 CLUSTER_DISK = 8 * GIGABYTE
 WITHOUT_CLUSTER = 1 * GIGABYTE  # of each
 ARCHITECTURES = ("x86_64", "amd64", "aarch64", "arm64")
+INOTIFY = Path("/proc/sys/fs/inotify")
+WATCHES = {"max_user_instances": 128, "max_user_watches": 65_536}  # for one node
+# https://kind.sigs.k8s.io/docs/user/known-issues/#pod-errors-due-to-too-many-open-files
+WATCHES_OF_KIND = {"max_user_instances": 512, "max_user_watches": 524_288}
 CGROUP_VERSION_2 = Path("/sys/fs/cgroup/cgroup.controllers")
 
 
@@ -37,7 +41,7 @@ def examine(phase: Phase, choices: Choices) -> list[Observation]:
     if not phase.has("cluster"):
         looks += [_port]
     elif choices.target == "local":
-        looks += [_engine, _tools, _architecture, _cgroup, _cluster_ports]
+        looks += [_engine, _tools, _architecture, _cgroup, _inotify, _cluster_ports]
     if phase.has("terraform"):
         looks += [_terraform]
     observations = [look(phase, choices) for look in looks]
@@ -164,6 +168,17 @@ def _cgroup(phase: Phase, choices: Choices) -> Observation:
     if sys.platform != "linux":
         return Observation("control groups", "in the engine's own virtual machine")
     return Observation("control groups", "version 2" if CGROUP_VERSION_2.exists() else "version 1")
+
+
+def _inotify(phase: Phase, choices: Choices) -> Observation:
+    """What programs in the node watch files with; without it, they say "too many open files"."""
+    if sys.platform != "linux":
+        return Observation("file watches", "in the engine's own virtual machine")
+    limits = {name: int((INOTIFY / name).read_text()) for name in WATCHES}
+    found = ", ".join(f"{name} {limit}" for name, limit in limits.items())
+    small = any(limits[name] < least for name, least in WATCHES.items())
+    settings = " ".join(f"fs.inotify.{name}={value}" for name, value in WATCHES_OF_KIND.items())
+    return Observation("file watches", found, f"sudo sysctl {settings}" if small else "")
 
 
 def _cluster_ports(phase: Phase, choices: Choices) -> Observation:
