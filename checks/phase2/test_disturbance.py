@@ -12,6 +12,7 @@ from checks.phase2.conftest import DATABASE, RECORDING, log_of
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment
+from workbook.checks.history import History
 from workbook.checks.recordings import refuse_other_system
 from workbook.checks.retention import refuse_outdated
 from workbook.course.phase import Phase
@@ -95,7 +96,7 @@ def _repeated(request: pytest.FixtureRequest) -> tuple[Traffic, int, int]:
     finally:  # whatever happened, an interruption too: it is not left stopped
         server.run("scale", "statefulset/postgres", "--replicas=1")
     eventually(lambda: _waiting(api), lambda rows: rows == 0, SECONDS_TO_CATCH_UP)
-    ids = _request_ids(api, traffic.request_ids)
+    ids = _request_ids(History(cluster), traffic.request_ids)
     return traffic, len(ids), len(set(ids))
 
 
@@ -103,13 +104,13 @@ def _waiting(api: Api) -> int:
     return int(log_of(api)["rows_waiting"])
 
 
-def _request_ids(api: Api, beginning: str) -> list[str]:
+def _request_ids(history: History, beginning: str) -> list[str]:
     """The request ids in the history that begin so, page by page."""
     found: list[str] = []
-    path = "/predictions?limit=500"
+    before: dict[str, str] = {}
     while True:
-        page = api.get(path).json()
+        page = history.page(limit=500, **before)
         found += [row["request_id"] for row in page["predictions"]]
         if not page["next"] or not found[-1].startswith(beginning):
             return [each for each in found if each.startswith(beginning)]
-        path = f"/predictions?limit=500&before={page['next']}"
+        before = {"before": page["next"]}

@@ -3,12 +3,12 @@
 import os
 import time
 from typing import Any
-from urllib.parse import urlencode
 
 from checks.phase2 import test_database
 from checks.phase2.conftest import log_of, rows_of
 from workbook.checks.api import Api
 from workbook.checks.check import check
+from workbook.checks.history import History
 from workbook.outcome import NotStarted, Wrong
 from workbook.targets.kubernetes import Kubernetes, eventually
 
@@ -28,7 +28,7 @@ RECORDED = {"label", "confidence", "known_words", "model_version"}
     read="phases/phase2/README.md#ask-what-was-answered",
     after=test_database.test_log_reaches_database,
 )
-def test_history_is_answered(api: Api, log: dict[str, Any]) -> str:
+def test_history_is_answered(api: Api, history: History, log: dict[str, Any]) -> str:
     """You can query the prediction history"""
     labels = [_answer(api, text, _request_id())["label"] for text in TEXTS]
     if "negative" not in labels:
@@ -38,7 +38,7 @@ def test_history_is_answered(api: Api, log: dict[str, Any]) -> str:
             why="the check asks for negative predictions afterwards, and needs one",
             run_next="./workbook check 1",
         )
-    first = eventually(lambda: _page(api, limit=2), lambda page: page["next"], SECONDS_TO_APPEAR)
+    first = eventually(lambda: history.page(limit=2), lambda page: page["next"], SECONDS_TO_APPEAR)
     if len(first["predictions"]) < 2 or not first["next"]:
         raise Wrong(
             expected="a page of two predictions, and where the next page begins",
@@ -47,7 +47,7 @@ def test_history_is_answered(api: Api, log: dict[str, Any]) -> str:
             "for the database are not in it yet",
             run_next=LOGS,
         )
-    rows = first["predictions"] + _page(api, limit=2, before=first["next"])["predictions"]
+    rows = first["predictions"] + history.page(limit=2, before=first["next"])["predictions"]
     keys = [(row["predicted_at"], row["instance"], row["sequence"]) for row in rows]
     in_order = keys == sorted(keys, key=lambda key: key[0], reverse=True)
     if len(rows) < 3 or len(set(keys)) < len(keys) or not in_order:
@@ -57,7 +57,7 @@ def test_history_is_answered(api: Api, log: dict[str, Any]) -> str:
             why="the second page does not begin where the first ended",
             run_next="git diff phases/phase2/sentiment/history.py",
         )
-    negative = _page(api, label="negative", limit=5)["predictions"]
+    negative = history.page(label="negative", limit=5)["predictions"]
     if not negative or any(row["label"] != "negative" for row in negative):
         raise Wrong(
             expected="negative predictions, as asked for, and no others",
@@ -170,25 +170,3 @@ def _answer(api: Api, text: str, request_id: str) -> dict[str, Any]:
             run_next=LOGS,
         )
     return said
-
-
-def _page(api: Api, **wanted: Any) -> dict[str, Any]:
-    path = f"/predictions?{urlencode(wanted)}"
-    response = api.get(path)
-    if response.status_code != 200:
-        raise Wrong(
-            expected=f"200 for GET {path}",
-            found=f"{response.status_code} {response.text[:120]}",
-            why="predictions are written, and cannot be read: reading has connections of its own, "
-            "of which the server may admit no more",
-            run_next=LOGS,
-        )
-    page = response.json()
-    if not isinstance(page, dict) or not page.keys() >= {"predictions", "next"}:
-        raise Wrong(
-            expected=f"a page of predictions for GET {path}",
-            found=response.text[:120],
-            why="another program than the API of phase 2 answers here",
-            run_next="git diff phases/phase2/sentiment/history.py",
-        )
-    return page

@@ -8,6 +8,7 @@ from typing import Any
 from checks.phase4.conftest import GATEWAY_KIND
 from workbook.checks.api import Api
 from workbook.checks.check import check
+from workbook.checks.history import History
 from workbook.outcome import Finding, Wrong
 from workbook.targets.kubernetes import APP, Kubernetes, Object, eventually
 from workbook.targets.local.cluster import Record
@@ -82,6 +83,23 @@ def test_http_is_redirected(api: Api, plain_address: str) -> str:
             run_next=f"{DESCRIBE} httproute {APP}-redirect",
         )
     return f"{status} to {location}"
+
+
+@check(read=f"{LESSON}#deploy-it", after=test_https_predicts)
+def test_history_is_not_public(api: Api, history: History) -> str:
+    """History of predictions is read from inside only"""
+    rows = history.page(limit=1)["predictions"]
+    path = "/predictions?limit=1"
+    answer = api.get(path)
+    if answer.status_code != 404:
+        raise Wrong(
+            expected=f"404 for {api.address}{path}: no route leads there",
+            found=f"{answer.status_code} {answer.text[:120]}",
+            why="everybody who reaches the gateway reads when people asked, and a hash of each "
+            "text, from which a short text can be guessed",
+            run_next=f"{DESCRIBE} httproutes",
+        )
+    return f"404 outside; inside, {'the newest is ' + rows[0]['predicted_at'] if rows else 'empty'}"
 
 
 @check(read=f"{LESSON}#deploy-it", after=test_gateway_works)

@@ -1,9 +1,11 @@
 """Which wrong records of predictions the checks of phase 2 see, by an API that is not there."""
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +14,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the checks are no part of the package
 
 from checks.phase2 import test_history, test_security
+from checks.phase4 import test_gateway
 from workbook.checks.api import Api
+from workbook.checks.history import History
 from workbook.learner.choices import Choices
 from workbook.outcome import Wrong
 from workbook.targets.kubernetes import Kubernetes
@@ -80,12 +84,54 @@ def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(test_history, "SECONDS_TO_APPEAR", 0)
 
 
-def history(**stub: Any) -> str:
-    return test_history.test_history_is_answered(Stub("http://api", "", **stub), {"state": "ok"})
+@dataclass
+class Inside:
+    """Asks the stub, as a script in its pod would."""
+
+    monkeypatch: pytest.MonkeyPatch
+    status: int = 200
+
+    def history(self, **stub: Any) -> str:
+        api = Stub("http://api", "", **stub)
+
+        def ask_pod(cluster: Kubernetes, script: Path, path: str) -> dict[str, Any]:
+            return {"status": self.status, "body": json.dumps(api.get(path).content)}
+
+        self.monkeypatch.setattr("workbook.checks.history.ask_pod", ask_pod)
+        in_pod = History(Kubernetes(Path("kubectl"), Path("kubeconfig")))
+        return test_history.test_history_is_answered(api, in_pod, {"state": "ok"})
 
 
-def test_history_of_three_predictions_has_two_pages_and_a_filter() -> None:
-    assert history() == "two pages and a filter"
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch) -> Inside:
+    return Inside(monkeypatch)
+
+
+def test_history_of_three_predictions_has_two_pages_and_a_filter(inside: Inside) -> None:
+    assert inside.history() == "two pages and a filter"
+
+
+def test_history_that_cannot_be_read_is_seen(inside: Inside) -> None:
+    inside.status = 503
+    with pytest.raises(Wrong, match="200 for GET /predictions"):
+        inside.history()
+
+
+@pytest.mark.parametrize(
+    ("status", "is_public"), [(404, False), (200, True), (401, True), (503, True)]
+)
+def test_history_that_a_route_leads_to_is_public(
+    monkeypatch: pytest.MonkeyPatch, status: int, is_public: bool
+) -> None:
+    page = {"status": 200, "body": '{"predictions": [], "next": null}'}
+    monkeypatch.setattr("workbook.checks.history.ask_pod", lambda *_: page)
+    in_pod = History(Kubernetes(Path("kubectl"), Path("kubeconfig")))
+    api = cast(Api, SimpleNamespace(address="https://a", get=lambda path: Response("", status)))
+    if is_public:
+        with pytest.raises(Wrong, match="no route leads there"):
+            test_gateway.test_history_is_not_public(api, in_pod)
+    else:
+        assert test_gateway.test_history_is_not_public(api, in_pod).startswith("404 outside")
 
 
 @pytest.mark.parametrize(
@@ -98,9 +144,9 @@ def test_history_of_three_predictions_has_two_pages_and_a_filter() -> None:
         ({"filters": False}, "positive"),
     ],
 )
-def test_wrong_history_is_seen(stub: dict[str, Any], found: str) -> None:
+def test_wrong_history_is_seen(inside: Inside, stub: dict[str, Any], found: str) -> None:
     with pytest.raises(Wrong) as wrong:
-        history(**stub)
+        inside.history(**stub)
     assert found in wrong.value.rows["found"]
 
 

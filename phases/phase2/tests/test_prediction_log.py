@@ -2,6 +2,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -214,7 +215,14 @@ def test_while_the_database_is_stopped_every_request_is_answered_and_no_row_is_l
         health = recording.get("/health").json()["log"]
         assert health["last_error"] in {"OperationalError", "AdminShutdown"}
         assert health["rows_waiting"] + health["rows_written"] == len(ids)
+        assert health["last_error_is_over"] is False
+        failed_at = datetime.fromisoformat(health["last_error_at"])
+        assert timedelta(0) <= datetime.now(UTC) - failed_at < timedelta(minutes=1)
     ask(lambda: state() == "ok")
+    health = recording.get("/health").json()["log"]
+    assert health["last_error"] in {"OperationalError", "AdminShutdown"}
+    assert health["last_error_is_over"] is True
+    assert datetime.fromisoformat(health["last_error_at"]) >= failed_at
     wait_until(lambda: len(written(server)) == len(ids))
     assert written(server) == [(number, name) for number, name in enumerate(ids, 1)]
 

@@ -92,6 +92,11 @@ app = FastAPI(title="sentiment", version="1", lifespan=lifespan)
 app.add_middleware(BodyLimit, max_bytes=12 * settings.max_characters + 1_024)
 app.add_middleware(RequestLog)  # added last, so outermost: it sees what the others refuse
 
+PATTERNS = {  # what does not match one, in words
+    "text": "is blank: any label would be made up",
+    "before": "is not the `next` of a page",
+}
+
 
 @app.exception_handler(RequestValidationError)
 async def refuse(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -103,7 +108,8 @@ async def refuse(request: Request, error: RequestValidationError) -> JSONRespons
     where = ".".join(str(part) for part in inside if part != "body") or "body"
     if first["type"] == "model_attributes_type":
         first["msg"] = "is not a JSON object, sent as application/json"
-    what = "is blank: any label would be made up" if "pattern" in first["type"] else first["msg"]
+    is_pattern = first["type"] == "string_pattern_mismatch"
+    what = PATTERNS[first["loc"][-1]] if is_pattern else first["msg"]
     return JSONResponse({"detail": f"{where}: {what}"}, status_code=422)
 
 

@@ -85,6 +85,10 @@ class LogState(BaseModel):
     rows_waiting: int = 0
     rows_lost: int = Field(default=0, description="because the queue was full")
     last_error: str | None = Field(default=None, examples=["OperationalError"])
+    last_error_at: datetime | None = Field(default=None, description="when it was seen last")
+    last_error_is_over: bool | None = Field(
+        default=None, description="whether the database has taken rows, or would have, since then"
+    )
 
 
 OFF = LogState(state="off")
@@ -105,6 +109,7 @@ class PredictionLog:
         self._written = self._lost = 0
         self._works = True
         self._last_error: str | None = None
+        self._last_error_at: datetime | None = None
         self._ending, self._over = Event(), Event()
         self._thread = Thread(target=self._run, name="prediction-log", daemon=True)
         self._thread.start()
@@ -148,6 +153,8 @@ class PredictionLog:
             rows_waiting=waiting,
             rows_lost=self._lost,
             last_error=self._last_error,
+            last_error_at=self._last_error_at,
+            last_error_is_over=self._works if self._last_error else None,
         )
 
     def close(self) -> None:
@@ -183,7 +190,7 @@ class PredictionLog:
                 else:
                     cursor.execute("SELECT FROM predictions LIMIT 0")
         except Exception as error:  # whatever it is, the rows are kept, and tried again
-            self._last_error = type(error).__name__
+            self._last_error, self._last_error_at = type(error).__name__, datetime.now(UTC)
             if self._works:
                 reason = {"error": self._last_error, "reason": str(error).strip()}
                 logger.warning("predictions cannot be written for now", extra={"fields": reason})

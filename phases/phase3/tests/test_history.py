@@ -143,6 +143,26 @@ def test_a_filter_that_is_none_is_refused_with_a_sentence(
     assert answer.json()["detail"].startswith(f"query.{next(iter(filters))}: ")
 
 
+@pytest.mark.parametrize(
+    ("filters", "wanted"),
+    [
+        ({"before": "x"}, "is not the `next` of a page"),
+        ({"before": ""}, "is not the `next` of a page"),
+        ({"limit": 0}, "greater than or equal to 1"),
+        ({"limit": 501}, "less than or equal to 500"),
+        ({"limit": "x"}, "a valid integer"),
+        ({"label": "good"}, "'negative' or 'positive'"),
+        ({"since": "1"}, "is not a date and a time"),
+        ({"until": "2026-11-23T12:00:00"}, "should have timezone info"),
+    ],
+    ids=str,
+)
+def test_a_filter_that_is_none_says_what_it_wants(
+    recording: Any, filters: dict[str, Any], wanted: str
+) -> None:
+    assert wanted in get(recording, **filters).json()["detail"]
+
+
 @pytest.mark.parametrize("place", ["0-0", "9" * 17 + "-" + "9" * 18])
 def test_a_place_where_nothing_is_is_no_error(recording: Any, place: str) -> None:
     assert get(recording, before=place).status_code == 200

@@ -8,6 +8,7 @@ import pytest
 
 from workbook.checks.api import Api
 from workbook.checks.deployment import Deployment
+from workbook.checks.history import History
 from workbook.checks.retention import CRONJOB
 from workbook.course.phase import Phase, find_phase, root
 from workbook.learner.choices import Choices, load_choices
@@ -84,6 +85,12 @@ def address(phase: Phase, choices: Choices, service: Object) -> str:
 def api(phase: Phase, address: str) -> Api:
     """The API behind the Service."""
     return Api(address, start_command=f"./workbook goto {phase.number}")
+
+
+@pytest.fixture
+def history(cluster: Kubernetes) -> History:
+    """The history of predictions, from phase 2 on."""
+    return History(cluster)
 
 
 def _section(phase: Phase) -> str:
