@@ -26,6 +26,7 @@ from workbook.course.lesson import anchors, title_of
 from workbook.course.manifest import TARGETS
 from workbook.course.phase import Lesson, Phase, lessons, phases
 from workbook.drills.drill import Drill, Drills, System
+from workbook.drills.impostor import impostors_of
 from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
 from workbook.learner.runs import read_run
@@ -179,6 +180,7 @@ def _checks(lesson: Lesson) -> str:
     text = lesson.lesson.read_text(encoding="utf-8")
     headings = {min(anchors(line)): line for line in re.findall(r"^## .+$", text, re.MULTILINE)}
     drills = _drills(lesson)
+    impostors = impostors_of(lesson).values() if isinstance(lesson, Phase) else []
     parts = []
     for function, check in _functions(lesson):
         anchor = check.read.partition("#")[2]
@@ -193,6 +195,9 @@ def _checks(lesson: Lesson) -> str:
                 command = f"./workbook drill {lesson.argument} {name}"
                 where = "" if drill.targets == TARGETS else f" (on {drill.targets[0]})"
                 parts.append(f"Broken by{where}: `{command}`. {drill.title}")
+        titles = [each.title for each in impostors if each.turns_red is function]
+        if titles:
+            parts.append("\n".join(["Turns red on:\n", *(f"- {title}" for title in titles)]))
     return "\n\n".join([f"## {title_of(text)}", *parts]) + "\n" if parts else ""
 
 
