@@ -25,7 +25,7 @@ PROBE = "check-private-path"  # the pod that knocks
 KINDS = ",".join(
     (
         *("statefulsets", "deployments", "daemonsets", "replicasets", "jobs", "cronjobs", "pods"),
-        *("services", "endpoints", "ingresses.networking.k8s.io", "networkpolicies"),
+        *("services", "endpointslices", "ingresses.networking.k8s.io", "networkpolicies"),
         *("configmaps", "serviceaccounts", "roles", "rolebindings"),
     )
 )
