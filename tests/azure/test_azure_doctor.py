@@ -34,7 +34,7 @@ def fixes(home: Path, number: int = 1) -> dict[str, str]:
     return {seen.what: seen.fix for seen in examine(home, number) if seen.fix}
 
 
-def test_nothing_is_to_be_mended_where_all_is_well(ready: RecordedAz, tmp_path: Path) -> None:
+def test_doctor_finds_no_problem_on_a_sound_subscription(ready: RecordedAz, tmp_path: Path) -> None:
     assert fixes(tmp_path, 3) == {}
     for call in ready.calls():
         assert call[call.index("--subscription") + 1] == SUBSCRIPTION

@@ -170,7 +170,7 @@ def test_a_login_that_sees_nothing_does_not_say_that_nothing_is_left(
 ) -> None:
     nothing_left(az)
     az.answer("role assignment list", [])
-    with pytest.raises(WrongSubscription, match="cannot be known"):
+    with pytest.raises(WrongSubscription, match="cannot know whether"):
         look_again(tmp_path, CHOICES, state_too=False)
 
 

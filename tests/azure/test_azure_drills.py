@@ -169,7 +169,7 @@ def test_the_drill_applies_nothing_where_a_plan_would_do_more(
     assert not (code / "settings.tf").exists()
 
 
-def test_another_failure_of_the_drills_apply_is_told_and_mended(
+def test_other_failure_of_the_drills_apply_is_reported_and_undone(
     az: RecordedAz, phase: Phase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terraform = Terraform((0, ""), (1, "Error: no login"), (1, "Error: no login"), (0, ""))

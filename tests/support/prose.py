@@ -22,6 +22,7 @@ PAGES = (
 )
 CODE = ("src/**/*.py", "checks/**/*.py", "drills/**/*.py")
 A_VALUE = "X"  # stands for what an f-string fills in
+PROGRAM = re.compile(r"^(import |#!|\{%)")  # a string that another program runs
 MESSAGE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]+ \S")  # three words; commands have them too
 
 
@@ -98,7 +99,7 @@ def strings_of(source: str) -> Iterator[Said]:
     for node in ast.walk(tree):
         if id(node) in docstrings and isinstance(node, ast.Constant):
             yield Said(node.lineno, _paragraphs(inspect.cleandoc(str(node.value))), True)
-        elif id(node) not in inside and (text := _text_of(node)) and MESSAGE.search(text):
+        elif id(node) not in inside and _is_message(text := _text_of(node)):
             yield Said(node.lineno, inspect.cleandoc(text), False)
 
 
@@ -109,6 +110,10 @@ def _text_of(node: ast.AST) -> str:
         parts = (part.value if isinstance(part, ast.Constant) else A_VALUE for part in node.values)
         return "".join(str(part) for part in parts)
     return ""
+
+
+def _is_message(text: str) -> bool:
+    return bool(MESSAGE.search(text)) and not PROGRAM.match(text.lstrip())
 
 
 def _paragraphs(docstring: str) -> str:

@@ -71,7 +71,7 @@ def drills_of(phase: Phase) -> Drills:
     return Drills(System(phase, CHOICES, Background(phase.state)))
 
 
-def test_ranges_that_overlap_are_refused_by_terraform_until_they_are_mended(phase: Phase) -> None:
+def test_terraform_refuses_overlapping_ranges_until_they_are_fixed(phase: Phase) -> None:
     plan_of_variables = phase.directory / "terraform/azure/variables.tf"
     before = plan_of_variables.read_text()
     drills = drills_of(phase)

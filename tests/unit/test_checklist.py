@@ -26,7 +26,7 @@ IS_WRONG = '''
 @check(read=READ)
 def test_second():
     """The second line"""
-    raise Wrong(expected="one", found="two\\nand more", why="because", run_next="mend it")
+    raise Wrong(expected="one", found="two\\nand more", why="because", run_next="fix it")
 '''
 IS_NOT_STARTED = '''
 @check(read=READ)
@@ -108,7 +108,7 @@ def test_terminal_shows_each_line_with_what_was_seen(small: Small) -> None:
     assert "✔ The first line" in out
     assert "seen it" in out
     assert "✘ The second line" in out
-    for row in ("expected  one", "found     two", "why       because", "run next  mend it"):
+    for row in ("expected  one", "found     two", "why       because", "run next  fix it"):
         assert row in out
     assert "read      phases/phase0/README.md#a" in out
     assert "not started: run the lesson" in out
@@ -185,7 +185,7 @@ def test_outcomes_are_kept_when_the_whole_phase_was_checked(small: Small) -> Non
     small.run(PASSES, IS_WRONG)
     results = json.loads(kept.read_text())["results"]
     assert [result["outcome"] for result in results] == ["passed", "wrong"]
-    assert results[1]["rows"]["run next"] == "mend it"
+    assert results[1]["rows"]["run next"] == "fix it"
 
 
 def test_a_function_without_the_decorator_is_refused(small: Small) -> None:

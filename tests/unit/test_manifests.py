@@ -58,7 +58,7 @@ EXCEPTIONS_IN_K8S = {
     "metrics-server": {**NO_POLICY_YET, **ASKS_THE_API},
     "postgres": {
         **NO_POLICY_YET,
-        "CKV_K8S_8": "a database that is slow is not mended by ending it",
+        "CKV_K8S_8": "ending a slow database does not fix it",
         "CKV_K8S_40": "the user is the one of the public image",
     },
 }

@@ -216,7 +216,7 @@ def test_the_definitions_of_the_gateway_api_are_fetched_once(
 
 def test_definitions_that_are_not_those_of_go_sum_are_not_used(programs: Path) -> None:
     put(programs, "go", f"{GO_VERSION}echo 'SECURITY ERROR' >&2; exit 1")
-    with pytest.raises(WorkbookError, match=r"could not be had.*\n.*SECURITY ERROR"):
+    with pytest.raises(WorkbookError, match=r"could not be fetched.*\n.*SECURITY ERROR"):
         tools.fetch_gateway_crds()
     assert not tools.gateway_crds().exists()
 

@@ -38,7 +38,7 @@ class Deployment:
 
     @property
     def image(self) -> str:
-        """What it names for the container of the API; "" where it has none."""
+        """The image of the API's container in the template; "" if there is no such container."""
         containers = self.object["spec"]["template"]["spec"]["containers"]
         return next((each["image"] for each in containers if each["name"] == APP), "")
 

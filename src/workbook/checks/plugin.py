@@ -1,7 +1,7 @@
 """Runs checks under pytest and reports them as a checklist: in the terminal, in JUnit, as JSON.
 
-Exit code: 0 all passed; 1 something is wrong; 3 a check itself failed; 10 nothing is wrong, but
-something is not started; 11 the same, but something cannot be known here.
+Exit code: 0 all passed; 1 something is wrong; 3 a check itself failed. Where nothing is wrong:
+10 something is not started; 11 something cannot be known here.
 """
 
 import logging

@@ -114,7 +114,7 @@ def knock(
         By source and target: LET_IN, or "refused: " and the reason.
 
     Raises:
-        Unknown: a pod did not start, or did not say what it was told.
+        Unknown: a pod did not start, or did not say what it got.
     """
     command = ["python", "-c", KNOCK, str(SECONDS_TO_KNOCK), *targets]
     for source in sources:
@@ -133,7 +133,7 @@ def knock(
 
 
 def _told(source: Source) -> dict[str, str]:
-    """What the pod of a source was told at each target."""
+    """The answer of each target to the pod of a source."""
 
     def state() -> str:
         found: Object = source.cluster.get_one("pods", source.name) or {}

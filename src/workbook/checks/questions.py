@@ -33,7 +33,7 @@ def understood(
 
     Raises:
         Wrong: an answer is wrong.
-        NotStarted: no answer is wrong, and a question has none.
+        NotStarted: no answer is wrong, but a question is not answered yet.
     """
     answers = read_answers(phase)
     for name, question in questions.items():

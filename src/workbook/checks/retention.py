@@ -57,10 +57,10 @@ def _containers(cronjob: Object) -> list[Object]:
 
 
 def refuse_outdated(recording: "Traffic", cronjob: Object, where: str) -> None:
-    """Rows of a recording that is older than rows may become are missing for a good reason.
+    """Refuse a recording that is older than the retention period: its rows may be deleted.
 
     Args:
-        recording: whose rows are to be counted.
+        recording: the one whose rows are counted.
         cronjob: what deletes rows.
         where: the section of a lesson that records it.
 

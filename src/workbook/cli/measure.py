@@ -72,7 +72,7 @@ def service_of(phase: Phase, choices: Choices) -> Iterator[tuple[str, str | None
 
 def traffic(
     number: Number,
-    name: Annotated[str, typer.Argument(help="What to record it as.")],
+    name: Annotated[str, typer.Argument(help="The name of the recording.")],
     command: Annotated[list[str], typer.Argument(help="The command, after --.")],
 ) -> None:
     """Send predictions to the service while a command runs, and record what became of each."""
@@ -90,7 +90,7 @@ def traffic(
 
 def load(
     number: Number,
-    name: Annotated[str, typer.Argument(help="What to record it as.")],
+    name: Annotated[str, typer.Argument(help="The name of the recording.")],
     callers: Annotated[
         int, typer.Option(help="The number of callers that ask at once.", min=1, max=1000)
     ] = 32,

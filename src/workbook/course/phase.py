@@ -14,7 +14,7 @@ def root() -> Path:
     """The folder that holds phases/: named by WORKBOOK_ROOT, or this folder or one above it.
 
     Raises:
-        WorkbookError: there is none.
+        WorkbookError: it does not exist.
     """
     named = os.environ.get("WORKBOOK_ROOT")
     here = Path.cwd()
@@ -112,7 +112,7 @@ def find_phase(number: int, home: Path, target: str) -> Phase:
     """The phase of that number.
 
     Raises:
-        WorkbookError: there is none.
+        WorkbookError: it does not exist.
     """
     there_are = phases(home, target)
     for phase in there_are:
@@ -137,7 +137,7 @@ def find_lesson(argument: str, home: Path, target: str) -> Lesson:
     """The phase of that number, or the notebook of that name.
 
     Raises:
-        WorkbookError: there is none.
+        WorkbookError: it does not exist.
     """
     if argument.isdecimal():
         return find_phase(int(argument), home, target)

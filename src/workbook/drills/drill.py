@@ -89,7 +89,7 @@ class System:
         """The program that the lesson has started and whose command mentions `word`.
 
         Raises:
-            NothingToBreak: there is none.
+            NothingToBreak: no such program is running.
         """
         for program in self.background.running():
             if any(word in part for part in program.command):
@@ -176,7 +176,7 @@ class Drills:
         """Load a drill by its name.
 
         Raises:
-            WorkbookError: there is none of that name.
+            WorkbookError: no drill has that name.
         """
         if name not in self.names():
             there_are = ", ".join(self.names()) or "none"

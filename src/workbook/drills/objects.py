@@ -44,7 +44,7 @@ def cluster_of(system: System) -> Kubernetes:
     """The learner's cluster.
 
     Raises:
-        NothingToBreak: there is none, or not one of the workbook.
+        NothingToBreak: there is no cluster, or it is not the workbook's.
     """
     try:
         return open_cluster(system.phase.root, system.choices.target)
@@ -58,7 +58,7 @@ def deployment_of(system: System) -> Deployment:
     """The learner's Deployment.
 
     Raises:
-        NothingToBreak: there is none.
+        NothingToBreak: it does not exist.
     """
     cluster = cluster_of(system)
     found = cluster.get_one("deployments", APP)
@@ -77,7 +77,7 @@ def change(system: System, kind: str, patch: Patch, name: str = APP, where: str 
         where: its namespace, if that is not the API's.
 
     Raises:
-        NothingToBreak: there is none.
+        NothingToBreak: it does not exist.
     """
     cluster = cluster_of(system)
     cluster = cluster.within(where or cluster.namespace)
@@ -109,7 +109,7 @@ def put_back(system: System, kind: str) -> None:
 
 
 def replace_with_kept(system: System, kind: str) -> None:
-    """Put the kept object back; there is none if the break was interrupted before it."""
+    """Put the kept object back, if the break was not interrupted before it was kept."""
     kept = system.kept / f"{kind}.json"
     if kept.exists():
         text = kept.read_text(encoding="utf-8")

@@ -181,7 +181,7 @@ def _signal(send: Callable[[], None]) -> None:
 
 
 def holder_of(port: int) -> str:
-    """Which program listens on a local port, in words; empty where that cannot be told."""
+    """The program that listens on a local port, in words; empty where it cannot be known."""
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:  # macOS shows other processes' connections to root only

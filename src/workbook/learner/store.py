@@ -97,7 +97,7 @@ def _set_aside(path: Path, reason: str) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in a file of another program; None where there is none, or it is damaged."""
+    """The object in another program's file; None if the file is missing or damaged."""
     try:
         content = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError, RecursionError):

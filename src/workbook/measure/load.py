@@ -115,7 +115,7 @@ def under_load(
         callers: how many ask at once.
         seconds: of load, at least.
         authority: file of the authority that signs for the address; None for a public one.
-        show: is told of every moment.
+        show: called with of every moment.
     """
     scaler = cluster.get_one("hpa", APP) or {"spec": {}}
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

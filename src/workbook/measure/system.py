@@ -10,7 +10,7 @@ SECONDS_TO_ANSWER = 10
 
 
 def system_of(cluster: Kubernetes, address: str, authority: str | None) -> dict[str, str]:
-    """What tells the system from another: its cluster, the image of the API, its model.
+    """What identifies the system: its cluster, the image of the API, its model.
 
     Args:
         cluster: in the namespace of the API.

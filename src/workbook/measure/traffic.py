@@ -1,7 +1,7 @@
-"""Predictions sent at a steady rate while something happens to the service; what became of each.
+"""Predictions sent at a steady rate while something happens to the service, with each outcome.
 
-Every request opens a connection of its own, as callers behind a load balancer do: one kept open
-would stay with the pod that it first met, and see nothing of the others.
+Every request opens its own connection, as callers behind a load balancer do. A connection that is
+kept open would stay with its first pod, and see nothing of the other pods.
 """
 
 import asyncio
@@ -88,7 +88,7 @@ def under_traffic(
         name: what the ids of the requests begin with.
         address: of the service.
         command: what is done to it meanwhile.
-        facts: tells what the service consists of; asked before and afterwards.
+        facts: returns what the service consists of; called before and afterwards.
         rate: predictions a second.
         seconds_to_answer: how long an answer may take until the request counts as failed.
         authority: file of the authority that signs for the address; None for a public one.

@@ -1,7 +1,7 @@
-"""A hook of MkDocs: makes pages of lessons and checks.
+"""A hook of MkDocs: generates the pages of lessons and checks.
 
-A lesson's page is the notebook that `workbook run` kept, so the output on it is what really came
-out. Where there is none for the present text, the page has no output and `--strict` fails.
+A lesson's page is the notebook that `workbook run` kept, so its output is real. If the lesson has
+changed since that run, the page has no output and `--strict` fails.
 """
 
 import logging
@@ -163,11 +163,11 @@ def _page_of(path: Path, root: Path) -> str:
 
 
 def _changes(older: Phase, newer: Phase) -> str:
-    """The page of what a phase changes, but for the lesson, which is new each time."""
+    """The page of what a phase changes, without the lesson, which is new each time."""
     parts = [
         f"# From phase {older.number} to phase {newer.number}",
-        f"What [the lesson](../{newer.name}.md) changes in the code, as "
-        f"`./workbook diff {older.number} {newer.number}` shows it.",
+        f"[The lesson](../{newer.name}.md) makes these changes in the code. "
+        f"`./workbook diff {older.number} {newer.number}` shows them in your terminal.",
     ]
     for name, difference in differences(older, newer):
         if is_code(name):

@@ -95,7 +95,7 @@ def _line_ends(phase: Phase, choices: Choices) -> Observation:
         "git stash (your edits would be lost), then "
         "git config core.autocrlf false && git rm -rq --cached . && git reset --hard"
     )
-    return Observation("line ends", "CRLF: bash stumbles over it", fix)
+    return Observation("line ends", "CRLF, which bash cannot read", fix)
 
 
 def _port(phase: Phase, choices: Choices) -> Observation:

@@ -101,7 +101,7 @@ class Kubernetes:
         return self.run("get", "--raw=/readyz")
 
     def delete(self, kind: str, name: str) -> None:
-        """Delete an object and wait until it is gone; nothing happens where there is none.
+        """Delete an object, if it exists, and wait until it is gone.
 
         Raises:
             WorkbookError: it is still there.
@@ -128,7 +128,7 @@ class Kubernetes:
         return items
 
     def get_one(self, kind: str, name: str) -> Object | None:
-        """One object, or None where there is none of that name; no other one is asked for.
+        """One object, or None if no object has that name. Asks for this object only.
 
         Raises:
             Finding: as `get`.
@@ -173,7 +173,7 @@ def name_of(item: Object) -> str:
 
 
 def uid_of(item: Object) -> str:
-    """What tells an object from an earlier one of the same name."""
+    """The uid, which distinguishes an object from an earlier one of the same name."""
     uid: str = item["metadata"]["uid"]
     return uid
 

@@ -15,9 +15,9 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
     """The workbook's own cluster on the target; no other one is ever asked.
 
     Raises:
-        NotStarted: there is none.
-        Unknown: KUBECONFIG, or the workbook's own file, leads to a cluster that it did not make,
-            or Azure does not say whether it does, or the API server does not answer in time.
+        NotStarted: there is no cluster.
+        Unknown: KUBECONFIG, or the workbook's own file, leads to a cluster that the workbook did
+            not make. Or Azure does not say, or the API server does not answer in time.
         Wrong: the API server does not answer.
     """
     kubeconfig = home / ".workbook" / target / "kubeconfig"
@@ -29,8 +29,8 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
     named = os.environ.get("KUBECONFIG")
     if named and Path(named) != kubeconfig:
         raise Unknown(
-            f"KUBECONFIG names {named}, which the workbook did not make, and your kubectl would go "
-            'there. Type: eval "$(./workbook env)"'
+            f"KUBECONFIG names {named}, which the workbook did not make. Your kubectl would talk "
+            'to that cluster. Type: eval "$(./workbook env)"'
         )
     kubernetes = Kubernetes(_kubectl(target), kubeconfig, restart=RESTARTS[target])
     if target == "azure":
@@ -47,7 +47,7 @@ def open_cluster(home: Path, target: str) -> Kubernetes:
 
 
 def find_cluster(home: Path, target: str) -> Kubernetes | None:
-    """The same cluster for those who can do without one; None where there is none.
+    """The same cluster for callers that can do without one; None if there is no cluster.
 
     Raises:
         WorkbookError: there may be one, and it cannot be asked.

@@ -52,7 +52,7 @@ class Root:
         return (self.folder / ".terraform" / "terraform.tfstate").exists()
 
     def state(self) -> dict[str, Any]:
-        """The state, wherever it is; empty where there is none.
+        """The state, local or remote; empty if there is no state yet.
 
         Raises:
             WorkbookError: it cannot be read.
@@ -87,7 +87,7 @@ def _variables(kept: Path) -> dict[str, str]:
 
 
 def version() -> tuple[int, ...] | None:
-    """Of the Terraform on this machine's PATH; None where there is none."""
+    """The version of the Terraform on this machine's PATH; None if Terraform is missing."""
     program = shutil.which("terraform")
     if program is None:
         return None

@@ -1,4 +1,4 @@
-"""`workbook use azure`: where on Azure, asked for on a terminal, with what is kept as the offer."""
+"""`workbook use azure`: ask for the place on Azure on a terminal; the kept choices are defaults."""
 
 import sys
 from typing import Any
@@ -11,32 +11,30 @@ from workbook.learner.choices import Choices
 QUESTIONS = {
     "subscription": "Subscription (its id, from `az account list --output table`)",
     "region": "Region",
-    "prefix": "Prefix of all names (your own: `down` deletes whatever carries it in this "
-    "subscription)",
+    "prefix": "Prefix of all names (yours alone: `down` deletes all resources that are tagged "
+    "with it)",
 }
-NEEDED = {  # what nothing can be made up for: what stands for it, and what it is
+NEEDED = {  # choices without a default: their placeholder, and what they are
     "subscription": (
         "ID",
-        "a subscription, by its id, as `az account list --output table` shows it under "
-        "SubscriptionId",
+        "a subscription (its id: `az account list --output table` shows it under SubscriptionId)",
     ),
     "prefix": (
         "PREFIX",
-        "a prefix of all names, which is your own: `down` deletes whatever carries it in this "
-        "subscription",
+        "a prefix of all names (yours alone: `down` deletes all resources that are tagged with it)",
     ),
 }
 
 
 def choose(kept: Choices, given: dict[str, Any]) -> dict[str, str]:
-    """The options; or, where none was given, what is answered on a terminal.
+    """The options; if no option was given, the answers on a terminal.
 
     Args:
         kept: the choices until now.
         given: the command's options.
 
     Raises:
-        WorkbookError: no subscription or no prefix is chosen, and there is nobody to ask.
+        WorkbookError: no subscription or no prefix is chosen, and there is no terminal.
     """
     if sys.stdin.isatty() and not given:
         given = {
@@ -55,14 +53,15 @@ def choose(kept: Choices, given: dict[str, Any]) -> dict[str, str]:
 
 
 def say_what_was_chosen(before: Choices, now: Choices) -> None:
-    """Print where on Azure, what comes next, and what is out of sight from now on."""
+    """Print the place on Azure, the next commands, and what `down` no longer finds."""
     print(f"Azure: subscription {now.subscription}, region {now.region}, prefix {now.prefix}.")
-    print('Then, in each terminal: eval "$(./workbook env)"; once: az login')
-    print(f"And: az account set --subscription {now.subscription}; ./workbook doctor 1")
+    print('Run in each terminal: eval "$(./workbook env)"')
+    print(f"Run once: az login; az account set --subscription {now.subscription}")
+    print("Then: ./workbook doctor 1")
     moved = (before.subscription, before.prefix) != (now.subscription, now.prefix)
     if moved and before.subscription:
         print(
-            f"What carries the tag workbook={before.prefix} in {before.subscription} is not looked "
-            f"for any more. To remove it: ./workbook use azure --subscription "
+            f"`down` no longer finds resources with the tag workbook={before.prefix} in "
+            f"{before.subscription}. To remove them: ./workbook use azure --subscription "
             f"{before.subscription} --prefix {before.prefix}, then ./workbook down"
         )

@@ -1,7 +1,6 @@
-"""Azure, asked through the learner's az: JSON in answer, or a reason with the way to mend it.
+"""Azure, asked through the learner's az, which answers JSON, or a reason with the fix.
 
-az and not a client library, so that whatever the workbook says it saw, the learner can see by
-typing the same.
+az and not a client library: with the same command, the learner sees what the workbook saw.
 """
 
 import json
@@ -139,6 +138,6 @@ def open_azure(home: Path, choices: Choices) -> Azure:
         raise WrongSubscription(
             "No Azure subscription is chosen.", "./workbook use azure --subscription ID"
         )
-    if not choices.prefix:  # whatever carries it is ours, so there is none by default
+    if not choices.prefix:  # it marks what is ours, so there is no default
         raise AzureError("No prefix is chosen.", "./workbook use azure --prefix PREFIX")
     return Azure(choices.subscription, az_folder(home))

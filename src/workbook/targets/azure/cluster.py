@@ -10,7 +10,7 @@ from workbook.targets.azure.owned import ours
 
 
 def refuse_another(home: Path, kubeconfig: Path, host: str) -> None:
-    """Let nobody take another cluster for the learner's. Azure is asked anew each time.
+    """Refuse a cluster that is not the learner's. Asks Azure again each time.
 
     Args:
         home: the workbook's folder.

@@ -136,7 +136,7 @@ def _nodes(azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, st
     listed = azure.ask("vm", "list-skus", *here, "--size", NODE_SIZE, *kind)
     size = next((each for each in listed if each["name"] == NODE_SIZE), None)
     if size is None:
-        return Observation(what, "not offered there", ANOTHER_REGION)
+        return Observation(what, "not offered in this region", ANOTHER_REGION)
     for restriction in size["restrictions"]:
         if restriction["type"] == "Location":  # one of a zone leaves the other zones
             return Observation(what, f"restricted: {restriction['reasonCode']}", ANOTHER_REGION)
@@ -149,8 +149,8 @@ def _nodes(azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, st
         if free < needed:
             label = quota["localName"] if quota else f"{family} (which has no quota)"
             found = f"{free} of {needed} vCPUs free: {label}"
-            fix = "ask for more in the Azure portal under Quotas, or choose another region, in "
-            fix += "which `az vm list-usage --output table --location REGION` shows enough: "
+            fix = "ask for more in the Azure portal under Quotas, or choose another region that "
+            fix += "has enough (`az vm list-usage --output table --location REGION`): "
             return Observation(what, found, fix + ANOTHER_REGION)
     return Observation(what, f"offered, and {needed} vCPUs are free")
 
@@ -166,7 +166,7 @@ def _free(what: str, answer: dict[str, Any]) -> Observation:
     if answer["nameAvailable"]:
         return Observation(what, "the name is free")
     reason = answer["message"] or answer["reason"]
-    return Observation(what, f"the name is not to be had: {reason}", ANOTHER_PREFIX)
+    return Observation(what, f"the name is not available: {reason}", ANOTHER_PREFIX)
 
 
 def _vaults(azure: Azure, choices: Choices) -> Observation:
@@ -180,6 +180,6 @@ def _vaults(azure: Azure, choices: Choices) -> Observation:
     found = ", ".join(vault["name"] for vault in deleted)
     return Observation(
         "key vaults",
-        f"deleted, and their names still taken: {found}" if found else "no deleted one",
+        f"deleted, but their names are still taken: {found}" if found else "no deleted one",
         "; ".join(purge_command(azure, vault) for vault in deleted),
     )

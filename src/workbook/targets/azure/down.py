@@ -1,7 +1,6 @@
 """`workbook down` on Azure: delete what carries our tag, and look whether anything is left.
 
-What must be known afterwards is written down before anything is deleted: an identity that is gone
-no longer says that it was ours.
+Identities are recorded before they are deleted: afterwards, Azure does not say that they were ours.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -62,7 +61,7 @@ def remove(home: Path, choices: Choices, steps: Steps, *, yes: bool, state_too: 
 
     Raises:
         AzureError: Azure does not answer, or refuses.
-        WorkbookError: nobody was asked, and something that would go does not carry our tag.
+        WorkbookError: with `yes`, something that would go does not carry our tag.
         typer.Exit: the learner says no.
     """
     azure = open_azure(home, choices)
@@ -121,7 +120,7 @@ def down(azure: Azure, choices: Choices, doomed: Doomed, home: Path, steps: Step
     Raises:
         AzureError: Azure refuses; the same command goes on from there.
     """
-    _write_down(azure, choices, home)
+    _record(azure, choices, home)
     for item in doomed.resources:
         with steps(f"{item['type']} {item['name']}"):
             azure.ask("resource", "delete", "--ids", item["id"], seconds=SECONDS_TO_DELETE)
@@ -145,7 +144,7 @@ def left_behind(azure: Azure, choices: Choices, home: Path) -> list[Leftover]:
     if not roles:  # who may see a subscription has a role in it
         raise WrongSubscription(
             f"The login of the workbook's az sees no role in the subscription "
-            f"{azure.subscription}, not even its own: whether anything is left cannot be known.",
+            f"{azure.subscription}, not even its own. So it cannot know whether anything is left.",
             LOG_IN,
         )
     written = _written(_file(home, choices))
@@ -185,7 +184,7 @@ def left_behind(azure: Azure, choices: Choices, home: Path) -> list[Leftover]:
 
 
 def _refuse_untagged(doomed: Doomed, prefix: str) -> None:
-    """Where nobody is asked, nothing goes that does not carry our tag.
+    """With --yes, refuse to delete what does not carry our tag.
 
     Raises:
         WorkbookError: a group of ours holds something that does not.
@@ -193,9 +192,9 @@ def _refuse_untagged(doomed: Doomed, prefix: str) -> None:
     if strangers := doomed.untagged(prefix):
         each = ", ".join(f"{item['type']} {item['name']}" for item in strangers)
         raise WorkbookError(
-            f"Without the tag {TAG}={prefix}, and in a group that would go: {each}. "
-            "So nothing was deleted.",
-            f"./workbook down, which asks; or {_if_yours(strangers[0], prefix)}",
+            f"Nothing was deleted. A resource group of yours holds resources without the tag "
+            f"{TAG}={prefix}: {each}.",
+            f"./workbook down (without --yes, it asks); or {_if_yours(strangers[0], prefix)}",
         )
 
 
@@ -206,7 +205,7 @@ def _if_yours(item: Item, prefix: str) -> str:
 
 
 def _name(group: Item) -> str:
-    """As it can be compared: Azure does not tell upper and lower case apart."""
+    """The name for comparisons: Azure ignores upper and lower case."""
     return str(group["name"]).lower()
 
 
@@ -236,7 +235,7 @@ def _file(home: Path, choices: Choices) -> Path:
 @kept
 @dataclass(frozen=True)
 class _Written:
-    """What was written down before anything was deleted."""
+    """What was recorded before anything was deleted."""
 
     groups: list[str] = field(default_factory=list)
     identities: list[str] = field(default_factory=list)
@@ -246,8 +245,8 @@ def _written(file: Path) -> _Written:
     return read_state(file, _Written) or _Written()
 
 
-def _write_down(azure: Azure, choices: Choices, home: Path) -> None:
-    """Write down our groups and the identities in them, beside those of before."""
+def _record(azure: Azure, choices: Choices, home: Path) -> None:
+    """Record our groups and the identities in them, in addition to earlier ones."""
     file = _file(home, choices)
     before = _written(file)
     groups = [group["name"] for group in owned.groups(azure, choices.prefix)]

@@ -36,8 +36,8 @@ def spent_so_far(prices: Prices, home: Path, choices: Choices) -> str:
     first = min(resource.created for resource in resources)
     return (
         f"Spent by what is there now: at most {spent(prices, resources, datetime.now(UTC)):.2f}. "
-        f"The first of it was made on {first:%d %B %Y at %H:%M} UTC; this counts every hour since, "
-        "also those in which it was stopped. What was deleted meanwhile is not in it."
+        f"The first of it was made on {first:%d %B %Y at %H:%M} UTC. This counts every hour since, "
+        "also those in which it was stopped. It does not include deleted resources."
     )
 
 

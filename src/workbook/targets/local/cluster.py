@@ -1,7 +1,7 @@
-"""The workbook's own cluster on this machine: what is written down of it, and how it is known.
+"""The workbook's own cluster on this machine: its record, and how it is recognised.
 
-What is about to be made is written down before it is made. So a cluster of our name that is not
-written down is somebody else's and is left alone, and one that was interrupted is made again.
+The record is written before the cluster is made. So a cluster of our name without a record belongs
+to another user and is left alone. A cluster whose creation was interrupted is made again.
 """
 
 import base64
@@ -26,7 +26,7 @@ NODE_PORTS = {
 @kept
 @dataclass(frozen=True)
 class Record:
-    """What is written down of the cluster."""
+    """What is recorded of the cluster."""
 
     kubernetes: str  # version
     node_image: str
@@ -39,7 +39,7 @@ class Record:
     database_port: int
     gateway_port: int
     gateway_http_port: int
-    authority: str = ""  # sha256 of the certificate that vouches for its API server; set when ready
+    authority: str = ""  # sha256 of its API server's certificate authority; set when ready
 
 
 class Cluster:
@@ -53,11 +53,11 @@ class Cluster:
         self._file = self.state / "cluster.json"
 
     def record(self) -> Record | None:
-        """What is written down, or None where there is no cluster of ours."""
+        """The record, or None where there is no cluster of ours."""
         return read_state(self._file, Record)
 
     def write(self, record: Record) -> None:
-        """Write it down."""
+        """Keep the record."""
         write_json(self._file, asdict(record))
 
     def forget(self) -> None:
@@ -72,7 +72,7 @@ class Cluster:
 
 
 def authority(kubeconfig: dict[str, Any]) -> str:
-    """What an API server is known by: the sha256 of the certificate that vouches for it.
+    """What an API server is recognised by: the sha256 of its certificate authority.
 
     Args:
         kubeconfig: as `kubectl config view --raw --minify -o json` gives it.

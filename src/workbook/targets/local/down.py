@@ -19,7 +19,7 @@ def down(cluster: Cluster, steps: Steps) -> None:
     engine = _running_engine(cluster)
     if record and engine is None and not record.docker_host:  # our own engine takes all with it
         raise WorkbookError(
-            "The container engine does not answer, so that the cluster in it cannot be removed.",
+            "The container engine does not answer, so its cluster cannot be removed.",
             "start the engine (for example Docker), then ./workbook down",
         )
     if engine and record:
@@ -47,7 +47,7 @@ def left_behind(cluster: Cluster, record: Record | None) -> list[str]:
 
     Args:
         cluster: the one that has been removed.
-        record: what was written down of it before that.
+        record: its record, read before that.
     """
     found = [f"file {path}" for path in cluster.files()]
     found += [f"process {p.pid}" for p in Background(cluster.state / "up").running()]

@@ -1,8 +1,8 @@
-"""The container engine: the machine's own, or, where it has none, one that the workbook starts.
+"""The container engine: the machine's own, or one that the workbook starts if it has to.
 
-The engine of our own is started so that everything that it makes ends with it
-(`offline/engine/isolated.sh`). It is known by its control groups, which carry the home's name, so
-that it is found and ended even if what was written down of it is lost.
+Our own engine is started so that everything that it makes ends with it
+(`offline/engine/isolated.sh`). Its control groups carry the home's name, so that it is found and
+ended even if its record is lost.
 """
 
 import hashlib
@@ -109,7 +109,7 @@ def find_engine(home: Path) -> Engine:
     """The engine to use: the one started for this home, if it runs, or else the machine's.
 
     Raises:
-        EngineUnusable: there is none that answers.
+        EngineUnusable: no engine answers.
     """
     return _Own(home).engine() or _machines_engine()
 
@@ -129,7 +129,7 @@ def start_own(home: Path, say: Say) -> Engine:
         raise WorkbookError(
             f"Another container engine runs here that does not answer (process {others[0]}), and "
             "there can be one only.",
-            "./workbook down in the folder that has started it, or mend it",
+            "./workbook down in the folder that started it, or fix it",
         )
     _refuse_what_cannot_be()
     _install(say)
@@ -332,7 +332,7 @@ def _machines_engine() -> Engine:
     if "DOCKER_HOST" in os.environ or 'context "' in trouble:
         raise EngineUnusable(
             f"Docker's client does not reach its engine: {trouble}",
-            "docker context ls, and mend DOCKER_HOST or the context",
+            "docker context ls, then fix DOCKER_HOST or the context",
         )
     start = "open -a Docker" if sys.platform == "darwin" else "sudo systemctl start docker"
     raise EngineUnusable("Docker is installed, but its engine does not run.", start)

@@ -18,12 +18,12 @@ ALSO_ON_CGROUP_V1 = "kind: KubeletConfiguration\nfailCgroupV1: false\n"
 
 
 def has_cluster(engine: Engine) -> bool:
-    """Whether the engine holds a cluster of our name, whoever has made it."""
+    """Whether the engine holds a cluster of our name, ours or not."""
     return NAME in _run(engine, "get", "clusters").split()
 
 
 def delete(engine: Engine, cluster: Cluster) -> None:
-    """Remove the cluster, whole or half-made; nothing happens where there is none."""
+    """Remove the cluster, if there is one, complete or not."""
     _run(engine, "delete", "cluster", f"--name={NAME}", f"--kubeconfig={cluster.kubeconfig}")
 
 

@@ -22,7 +22,7 @@ SECONDS_TO_ANSWER = 30
 
 
 def make(engine: Engine, record: Record, home: str) -> None:
-    """Start the registry, anew where it does not run; what was pushed is kept in its volume.
+    """Start the registry, again if it has stopped; its volume keeps what was pushed.
 
     Raises:
         WorkbookError: it does not start, or does not answer: nothing could be pushed to it.

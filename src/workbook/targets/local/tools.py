@@ -140,7 +140,7 @@ def fetch_gateway_crds(say: Say = quiet) -> Path:
 
 
 def install(requirements: Path, folder: Path, problem: str, run_next: str) -> None:
-    """Install Python packages into a folder of their own, held against the hashes of the file.
+    """Install Python packages into a separate folder, each verified by its hash in the file.
 
     Raises:
         WorkbookError: `problem`, with the last words of pip.
@@ -228,7 +228,7 @@ def _fetch_gateway_crds(folder: Path, say: Say) -> None:
     if done.returncode != 0:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
         raise WorkbookError(
-            f"The Go module with the Gateway API's definitions could not be had. Go said:\n{last}",
+            f"The Gateway API's definitions (a Go module) could not be fetched. Go said:\n{last}",
             "the same command again, once the Go module proxy can be reached",
         )
     module = Path(json.loads(done.stdout)["Dir"])
@@ -242,7 +242,7 @@ def _fetch_gateway_crds(folder: Path, say: Say) -> None:
 
 
 def _link(program: Program) -> str:
-    """What the linker is told: no debug tables; for Kubernetes, which version it is."""
+    """The linker's options: no debug tables; for Kubernetes, its version."""
     flags = ["-s", "-w"]
     if program.package.startswith("k8s.io/kubernetes/"):
         version = versions().kubernetes

@@ -137,8 +137,8 @@ def _authority(kubernetes: Kubernetes) -> str:
 def _refuse_what_is_not_ours(engine: Engine, cluster: Cluster) -> None:
     if kind.has_cluster(engine):
         raise WorkbookError(
-            f"There is a kind cluster {NAME!r} of which nothing is written down in "
-            f"{cluster.state}, so it is left alone.",
+            f"A kind cluster named {NAME!r} exists that this workbook did not create "
+            f"({cluster.state} has no record of it). It was left alone.",
             f"./workbook down, in the folder that made it; or kind delete cluster --name {NAME}",
         )
 
