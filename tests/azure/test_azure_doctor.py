@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from copies import cli_of
+from copies import cli_of, copy_manifests
 from recorded_az import SUBSCRIPTION, RecordedAz, recorded
 
 from workbook.course.phase import Phase
@@ -27,6 +27,7 @@ def ready(az: RecordedAz) -> RecordedAz:
 
 
 def examine(home: Path, number: int = 1) -> list[Observation]:
+    copy_manifests(home)
     return examine_azure(Phase(number, home, "azure"), CHOICES)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from workbook.checks.check import checks_of
-from workbook.checks.fixtures import DEPLOYS_UNDER
 from workbook.course.changes import files_of
 from workbook.course.lesson import anchors, checklist, questions
 from workbook.course.phase import Lesson, Phase, lessons, notebooks, phases
@@ -86,12 +85,6 @@ def test_every_read_anchor_exists(lesson: Lesson) -> None:
     for check in checks_of(lesson).values():
         page, _, anchor = check.read.partition("#")
         assert anchor in anchors((ROOT / page).read_text(encoding="utf-8")), check.read
-
-
-@pytest.mark.parametrize("number", DEPLOYS_UNDER)
-def test_the_section_that_deploys_exists(number: int) -> None:
-    lesson = (ROOT / f"phases/phase{number}/README.md").read_text(encoding="utf-8")
-    assert f"\n## {DEPLOYS_UNDER[number]}\n" in lesson
 
 
 @every_phase

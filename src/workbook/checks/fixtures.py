@@ -17,9 +17,6 @@ from workbook.targets.address import address_of
 from workbook.targets.kubernetes import APP, Kubernetes, Object
 from workbook.targets.opening import open_cluster
 
-# The section of a lesson that deploys the API.
-DEPLOYS_UNDER = {1: "Run it on Kubernetes", 2: "Make the table first, then deploy", 4: "Deploy it"}
-
 
 @pytest.fixture(scope="session")
 def choices() -> Choices:
@@ -94,5 +91,5 @@ def history(cluster: Kubernetes) -> History:
 
 
 def _section(phase: Phase) -> str:
-    heading = DEPLOYS_UNDER.get(phase.number)
+    heading = phase.manifest.deploys
     return f"lesson {phase.number}" + (f", “{heading}”" if heading else "")

@@ -4,21 +4,42 @@ Needs the standard library only, as the checks do.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from workbook.errors import WorkbookError
 
 FEATURES = ("cluster", "database", "terraform", "gateway")
 TARGETS = ("local", "azure")
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OnTarget:
+    """What a phase does to the cluster of a target."""
+
+    namespaces: Names = ()  # that its lesson creates
+    keeps: Names = ()  # those of them that stay when the system goes back: they hold data
+    folders: Names = ()  # of the workbook, with manifests that its lesson applies beside its own
+    removes: Names = ()  # objects of earlier phases that its lesson deletes: NAMESPACE/KIND/NAME
 
 
 @dataclass(frozen=True)
 class Manifest:
     """What a phase adds to the one before it."""
 
-    adds: tuple[str, ...]  # some of FEATURES
-    namespaces: dict[str, tuple[str, ...]]  # of the cluster, that its lesson makes, by target
+    adds: Names  # some of FEATURES
+    deploys: str = ""  # the section of its lesson that deploys the API
+    programs: Names = ()  # of this machine, that its lesson runs
+    memory: int = 0  # GB that must be free before there is a cluster
+    providers: Names = ()  # services of Azure that it is the first to use
+    local: OnTarget = field(default_factory=OnTarget)
+    azure: OnTarget = field(default_factory=OnTarget)
+
+    def on(self, target: str) -> OnTarget:
+        """What the phase does to the cluster of a target."""
+        return {"local": self.local, "azure": self.azure}[target]
 
 
 def read_manifest(file: Path) -> Manifest:
@@ -29,17 +50,37 @@ def read_manifest(file: Path) -> Manifest:
     """
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
-        namespaces = {target: tuple(content["namespaces"][target]) for target in TARGETS}
-        manifest = Manifest(adds=tuple(content["adds"]), namespaces=namespaces)
+        local, azure = (OnTarget(**_checked(OnTarget, content.pop(t, {}))) for t in TARGETS)
+        manifest = Manifest(**_checked(Manifest, content), local=local, azure=azure)
     except FileNotFoundError:
         raise _bad(file, "it is missing") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _bad(file, str(error)) from None
-    except (KeyError, TypeError) as error:
-        raise _bad(file, f"it has no {error}") from None
+    except (TypeError, ValueError) as error:
+        raise _bad(file, str(error)) from None
     if unknown := set(manifest.adds) - {*FEATURES}:
         raise _bad(file, f"it adds {', '.join(sorted(unknown))}; known is {', '.join(FEATURES)}")
     return manifest
+
+
+def _checked(kind: type[Manifest | OnTarget], content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a table, with tuples for lists.
+
+    Raises:
+        ValueError: a key is unknown, or its value has another type.
+    """
+    types = {each.name: each.type for each in fields(kind)}
+    checked = {key: tuple(v) if isinstance(v, list) else v for key, v in content.items()}
+    for key, value in checked.items():
+        if key not in types:
+            raise ValueError(f"it has {key!r}, which no manifest has")
+        wanted = tuple if types[key] == Names else types[key]
+        are_names = all(isinstance(each, str) for each in value) if wanted is tuple else True
+        if type(value) is not wanted or not are_names:
+            raise ValueError(f"{key} = {value!r} is of another type")
+    if kind is Manifest and "adds" not in content:
+        raise ValueError("it has no 'adds'")
+    return checked
 
 
 def _bad(file: Path, problem: str) -> WorkbookError:

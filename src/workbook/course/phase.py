@@ -83,8 +83,13 @@ class Phase(Lesson):
 
     def has(self, feature: str) -> bool:
         """Whether this phase or one before it adds a feature, such as a gateway."""
-        earlier = (Phase(number, self.root, self.target) for number in range(self.number))
-        return any(feature in phase.manifest.adds for phase in (self, *earlier))
+        return any(feature in phase.manifest.adds for phase in self.up_to)
+
+    @property
+    def up_to(self) -> "list[Phase]":
+        """The phases before it, in order, and itself."""
+        earlier = [Phase(number, self.root, self.target) for number in range(self.number)]
+        return [*earlier, self]
 
     @property
     def overlay(self) -> Path:

@@ -14,18 +14,6 @@ from workbook.targets.observation import Observation
 
 OLDEST_AZ = (2, 87)  # the first that understands the lessons' `az postgres flexible-server`
 NODE_SIZE = "Standard_D4as_v5"  # as in lesson 1
-PROVIDERS = {  # which services a phase is the first to use
-    1: (
-        "Microsoft.Compute",
-        "Microsoft.ContainerRegistry",
-        "Microsoft.ContainerService",
-        "Microsoft.ManagedIdentity",
-        "Microsoft.Network",
-    ),
-    2: ("Microsoft.DBforPostgreSQL",),
-    3: ("Microsoft.Consumption", "Microsoft.Storage"),
-}
-TERRAFORM = 3  # this phase makes a state storage, and everything a second time under other names
 CLUSTER = "Microsoft.ContainerService/managedClusters"
 REGISTRY = "Microsoft.ContainerRegistry/registries"
 ANOTHER_REGION = "./workbook use azure --region REGION"
@@ -115,7 +103,7 @@ def _roles(azure: Azure, account: dict[str, Any]) -> Observation:
 
 
 def _providers(azure: Azure, phase: Phase) -> Observation:
-    needed = [name for first, each in PROVIDERS.items() if first <= phase.number for name in each]
+    needed = [name for each in phase.up_to for name in each.manifest.providers]
     known = registered(azure)
     missing = [name for name in needed if name not in known]
     commands = [register_command(azure, name) for name in missing]
@@ -127,7 +115,7 @@ def _nodes(azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, st
     """Whether the region has the size of the node, and lets this subscription have one of it."""
     what = f"{NODE_SIZE} in {choices.region}"
     clusters = {name for kind, name in mine if kind == CLUSTER.lower()}
-    if phase.number == TERRAFORM:
+    if "terraform" in phase.manifest.adds:  # which creates everything again, under other names
         clusters.discard(names(choices)["AKS"])  # made by hand, and still there beside the new one
     if clusters:
         return Observation(what, "used by your own cluster")
