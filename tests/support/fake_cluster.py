@@ -13,11 +13,6 @@ RECORD = Record(
     base_image="base",
     offline=True,
     docker_host="",
-    cluster_port=8080,
-    registry_port=5001,
-    database_port=15432,
-    gateway_port=8443,
-    gateway_http_port=8081,
 )
 
 

@@ -51,7 +51,7 @@ class Walk:
                 assert_passed(self.cli("up", seconds=SECONDS_TO_BUILD))
 
     def _start(self) -> None:
-        options = {f"--{name.replace('_', '-')}": str(free_port()) for name in PORTS}
+        options = {each.option: str(free_port()) for each in PORTS}
         ports = [word for option in options.items() for word in option]
         assert_passed(self.cli("use", "local", *ports))
         assert_passed(self.cli("start"))

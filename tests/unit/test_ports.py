@@ -6,17 +6,24 @@ import sys
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from copies import ROOT, free_port
+from rich.console import Console
+from typer.testing import CliRunner
 
+from workbook.cli import app
 from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
 from workbook.learner.background import shown
-from workbook.learner.choices import CLUSTER_PORTS, PORTS, Choices
-from workbook.learner.ports import another_port, taken_by
+from workbook.learner.choices import PORTS, Choices
+from workbook.learner.ports import CLUSTER_PORTS, another_port, taken_by
+from workbook.progress import Steps
 from workbook.targets import doctor
 from workbook.targets.doctor import _cluster_ports, _port
+from workbook.targets.local import up
 from workbook.targets.local.cluster import Cluster
 
 
@@ -34,7 +41,7 @@ def test_doctor_proposes_free_ports_that_differ(monkeypatch: pytest.MonkeyPatch)
     """With the port after each taken one chosen already, and two ports taken at once."""
     without_cluster(monkeypatch)
     first = free_port()
-    ports = {name: first + 2 * index for index, name in enumerate(PORTS)}
+    ports = {each.name: first + 2 * index for index, each in enumerate(PORTS)}
     choices = Choices(**{**ports, "gateway_http_port": ports["cluster_port"] + 1})
     with ExitStack() as stack:
         for name in ("cluster_port", "registry_port"):
@@ -44,21 +51,45 @@ def test_doctor_proposes_free_ports_that_differ(monkeypatch: pytest.MonkeyPatch)
         assert seen.found.count("taken by") == 2
         after = chosen_by(seen.fix, choices)  # refuses a port that is chosen twice
         assert after.registry_port != choices.registry_port
-        assert not any(taken_by(getattr(after, name)) for name in CLUSTER_PORTS)
+        assert not any(taken_by(after.chosen(each)) for each in CLUSTER_PORTS)
         assert not _cluster_ports(Phase(1, ROOT, "local"), after).fix
 
 
 def test_a_port_that_is_chosen_twice_is_replaced_by_a_free_one() -> None:
     both = {"port": 8102, "cluster_port": 8102}
     with ExitStack() as stack:
-        if not taken_by(PORTS["cluster_port"]):
-            stack.enter_context(socket.create_server(("127.0.0.1", PORTS["cluster_port"])))
+        default = Choices().cluster_port
+        if not taken_by(default):
+            stack.enter_context(socket.create_server(("127.0.0.1", default)))
         with pytest.raises(WorkbookError, match="8102 is chosen twice") as refused:
             Choices(**both)
         [(option, other)] = re.findall(r"--([a-z-]+) (\d+)", refused.value.run_next)
         assert option == "cluster-port"
         assert not taken_by(int(other))
         Choices(**{**both, "cluster_port": int(other)})
+
+
+def test_every_port_has_an_option_and_every_published_one_a_service() -> None:
+    helped = CliRunner().invoke(app, ["use", "--help"], env={"COLUMNS": "200"}).stdout
+    assert all(f"{each.option} " in helped for each in PORTS)
+    files = [*ROOT.glob("k8s/**/*.yaml"), *ROOT.glob("phases/*/k8s/**/*.yaml")]
+    published = {
+        int(number)
+        for file in files
+        for number in re.findall(r"nodePort: (\d+)", file.read_text(encoding="utf-8"))
+    }
+    assert published == {each.node for each in PORTS if each.node}
+
+
+def test_a_chosen_port_is_the_one_that_the_cluster_is_written_down_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine: Any = SimpleNamespace(own=False)
+    monkeypatch.setattr(up.kit, "can_pull", lambda engine: True)
+    choices = Choices(**{each.name: each.default + 1000 for each in CLUSTER_PORTS})
+    record = up._plan(engine, choices, Steps(Console(quiet=True)), offline=False)
+    for each in CLUSTER_PORTS:
+        assert getattr(record, each.name) == each.default + 1000
 
 
 @pytest.mark.parametrize("port", [0, 80, 65536, -1])

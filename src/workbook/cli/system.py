@@ -1,7 +1,9 @@
 """The verbs of the learner's system: where it is, what it costs, how it comes and goes."""
 
 import dataclasses
+import inspect
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +19,8 @@ from workbook.course.phase import lessons, phases, root
 from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
-from workbook.learner.choices import CLUSTER_PORTS, load_choices, save_choices
+from workbook.learner.choices import PORTS, load_choices, save_choices
+from workbook.learner.ports import CLUSTER_PORTS
 from workbook.learner.store import exclusively
 from workbook.progress import Steps
 from workbook.targets.environment import lesson_environment
@@ -37,17 +40,31 @@ def doctor(
         raise typer.Exit(1)
 
 
+def with_ports(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb an option for each port."""
+    signature = inspect.signature(verb)
+    named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(
+            each.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[int | None, typer.Option(help=f"Of the {each.of}.")],
+        )
+        for each in PORTS
+    ]
+    verb.__signature__ = signature.replace(parameters=[*named, *options])  # type: ignore[attr-defined]
+    verb.__annotations__ |= {option.name: option.annotation for option in options}
+    return verb
+
+
+@with_ports
 def use(
     target: Annotated[str, typer.Argument(help="local or azure.")],
-    port: Annotated[int | None, typer.Option(help="Of the API of phase 0.")] = None,
-    cluster_port: Annotated[int | None, typer.Option(help="Of the local cluster.")] = None,
-    registry_port: Annotated[int | None, typer.Option(help="Of the local registry.")] = None,
-    database_port: Annotated[int | None, typer.Option(help="Of the database, phase 2.")] = None,
-    gateway_port: Annotated[int | None, typer.Option(help="Of the gateway, phase 4.")] = None,
-    gateway_http_port: Annotated[int | None, typer.Option(help="The same, without TLS.")] = None,
     subscription: Annotated[str | None, typer.Option(help="Of Azure: its id.")] = None,
     region: Annotated[str | None, typer.Option(help="Of Azure.")] = None,
     prefix: Annotated[str | None, typer.Option(help="Of all names on Azure.")] = None,
+    **ports: int | None,
 ) -> None:
     """Choose where the lessons run, and which ports of this machine they use.
 
@@ -59,12 +76,7 @@ def use(
     home = root()
     before = load_choices(home)
     given: dict[str, Any] = {
-        "port": port,
-        "cluster_port": cluster_port,
-        "registry_port": registry_port,
-        "database_port": database_port,
-        "gateway_port": gateway_port,
-        "gateway_http_port": gateway_http_port,
+        **ports,
         "subscription": subscription,
         "region": region,
         "prefix": prefix,
@@ -74,16 +86,12 @@ def use(
         changes = choose(before, changes)
     choices = dataclasses.replace(before, target=target, **changes)
     save_choices(home, choices)
-    print(
-        f"target {target}; ports: API {choices.port}, cluster {choices.cluster_port}, "
-        f"registry {choices.registry_port}, database {choices.database_port}, gateway "
-        f"{choices.gateway_port} and {choices.gateway_http_port}. "
-        "Phase 0 runs on this machine, whatever the target."
-    )
+    chosen = ", ".join(f"{each.of} {choices.chosen(each)}" for each in PORTS)
+    print(f"target {target}; ports: {chosen}. Phase 0 runs on this machine, whatever the target.")
     if target == "azure":
         say_what_was_chosen(before, choices)
     record = Cluster(home).record()
-    if record and any(getattr(record, name) != getattr(choices, name) for name in CLUSTER_PORTS):
+    if record and any(getattr(record, p.name) != choices.chosen(p) for p in CLUSTER_PORTS):
         print("The cluster keeps its old ports until you create it again: ./workbook down, then up")
 
 

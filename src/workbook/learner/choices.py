@@ -6,19 +6,17 @@ from pathlib import Path
 
 from workbook.course.manifest import TARGETS
 from workbook.errors import WorkbookError
-from workbook.learner.ports import HIGHEST, LOWEST, another_port
+from workbook.learner.ports import (
+    CLUSTER_PORTS,
+    HIGHEST,
+    LOWEST,
+    ClusterPorts,
+    Port,
+    another_port,
+    port,
+    ports_of,
+)
 from workbook.learner.store import kept, read_state, write_json
-
-PORTS = {
-    "port": 8000,
-    "cluster_port": 8080,
-    "registry_port": 5001,
-    "database_port": 15432,
-    "gateway_port": 8443,
-    "gateway_http_port": 8081,
-}
-CLUSTER_PORTS = tuple(name for name in PORTS if name != "port")  # all but the API of phase 0
-
 
 # Of Azure.
 SUBSCRIPTION = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -26,17 +24,12 @@ LONGEST_PREFIX = 12  # as the variables of terraform/ have it
 
 
 @kept
-@dataclass(frozen=True)
-class Choices:
+@dataclass(frozen=True, kw_only=True)
+class Choices(ClusterPorts):
     """The learner's choices, kept in .workbook/choices.json."""
 
     target: str = "local"
-    port: int = PORTS["port"]  # of the API of phase 0
-    cluster_port: int = PORTS["cluster_port"]  # where the local cluster answers
-    registry_port: int = PORTS["registry_port"]  # of the registry beside it
-    database_port: int = PORTS["database_port"]  # where its database answers, from phase 2 on
-    gateway_port: int = PORTS["gateway_port"]  # where its gateway answers, from phase 4 on
-    gateway_http_port: int = PORTS["gateway_http_port"]  # the same, without TLS
+    port: int = port(8000, "API of phase 0", variable="PORT")
     subscription: str = ""  # of Azure, its id; "" until one is chosen
     region: str = "westeurope"
     prefix: str = ""  # of every name on Azure, and the value of the tag `workbook`; as above
@@ -48,33 +41,37 @@ class Choices:
                 "./workbook use local",
             )
         seen: set[int] = set()
-        for name in PORTS:
-            port = getattr(self, name)
-            if port in seen or not LOWEST <= port <= HIGHEST:
-                problem = "chosen twice" if port in seen else f"not from {LOWEST} to {HIGHEST}"
+        for each in PORTS:
+            chosen = self.chosen(each)
+            if chosen in seen or not LOWEST <= chosen <= HIGHEST:
+                problem = "chosen twice" if chosen in seen else f"not from {LOWEST} to {HIGHEST}"
                 raise WorkbookError(
-                    f"{port} is {problem}: choose another one for {option_of(name)}.",
-                    self.use_another(name),
+                    f"{chosen} is {problem}: choose another one for {each.option}.",
+                    self.use_another(each),
                 )
-            seen.add(port)
+            seen.add(chosen)
         refuse_bad(self.subscription, self.region, self.prefix)
 
-    def use_another(self, *names: str) -> str:
+    def chosen(self, each: Port) -> int:
+        """The number that is chosen for a port."""
+        number: int = getattr(self, each.name)
+        return number
+
+    def use_another(self, *ports: Port) -> str:
         """The command that chooses other ports: free ones that differ from all chosen ones."""
-        chosen = {getattr(self, name) for name in PORTS}
+        chosen = {self.chosen(each) for each in PORTS}
         words = []
-        for name in names:
-            port = getattr(self, name)
-            near = port if LOWEST <= port <= HIGHEST else PORTS[name] - 1
+        for each in ports:
+            number = self.chosen(each)
+            near = number if LOWEST <= number <= HIGHEST else each.default - 1
             other = another_port(near, chosen)
             chosen.add(other)
-            words += [option_of(name), str(other)]
+            words += [each.option, str(other)]
         return " ".join(["./workbook use", self.target, *words])
 
 
-def option_of(name: str) -> str:
-    """The option of `workbook use` that sets a choice."""
-    return f"--{name.replace('_', '-')}"
+API_PORT = next(each for each in ports_of(Choices) if each not in CLUSTER_PORTS)
+PORTS = (API_PORT, *CLUSTER_PORTS)
 
 
 def load_choices(home: Path) -> Choices:

@@ -11,16 +11,15 @@ from platformdirs import user_cache_path
 
 from workbook.course.phase import Phase
 from workbook.learner.background import Background
-from workbook.learner.choices import CLUSTER_PORTS, Choices
-from workbook.learner.ports import taken_by
+from workbook.learner.choices import API_PORT, Choices
+from workbook.learner.ports import CLUSTER_PORTS, Port, taken_by
 from workbook.targets.local.cluster import Cluster
 from workbook.targets.observation import Observation
 
 GIGABYTE = 10**9
 # What is needed free before the cluster is there. The offline kit asks for more if it has to build.
-CLUSTER_MEMORY = 4 * GIGABYTE
 CLUSTER_DISK = 8 * GIGABYTE
-WITHOUT_CLUSTER = 1 * GIGABYTE  # of each
+WITHOUT_CLUSTER = 1 * GIGABYTE
 ARCHITECTURES = ("x86_64", "amd64", "aarch64", "arm64")
 INOTIFY = Path("/proc/sys/fs/inotify")
 WATCHES = {"max_user_instances": 128, "max_user_watches": 65_536}  # for one node
@@ -57,9 +56,7 @@ def _python(phase: Phase, choices: Choices) -> Observation:
 
 
 def _programs(phase: Phase, choices: Choices) -> Observation:
-    needed = ["bash", "curl", "git"]
-    if phase.has("database"):
-        needed.append("openssl")  # passwords and certificates
+    needed = [name for each in phase.up_to for name in each.manifest.programs]
     missing = [name for name in needed if shutil.which(name) is None]
     if not missing:
         return Observation("programs", f"{', '.join(needed[:-1])} and {needed[-1]} are there")
@@ -70,8 +67,9 @@ def _programs(phase: Phase, choices: Choices) -> Observation:
 
 def _memory(phase: Phase, choices: Choices) -> Observation:
     free = psutil.virtual_memory().available
-    needed = CLUSTER_MEMORY if _wants_cluster(phase, choices) else WITHOUT_CLUSTER
-    fix = f"close some programs: this needs {needed / GIGABYTE:.0f} GB" if free < needed else ""
+    asking = phase.up_to if _wants_cluster(phase, choices) else phase.up_to[:1]
+    needed = max(each.manifest.memory for each in asking)
+    fix = f"close some programs: this needs {needed} GB" if free < needed * GIGABYTE else ""
     return Observation("memory", f"{free / GIGABYTE:.1f} GB free", fix)
 
 
@@ -103,16 +101,16 @@ def _port(phase: Phase, choices: Choices) -> Observation:
         if str(choices.port) in program.command:
             found = f"used by the workbook's own {program.title}"
             return Observation(f"port {choices.port}", found)
-    return _look_at_ports(choices, "port")
+    return _look_at_ports(choices, API_PORT)
 
 
-def _look_at_ports(choices: Choices, *names: str) -> Observation:
-    ports = {name: getattr(choices, name) for name in names}
-    what = f"port{'s' * (len(ports) > 1)} {', '.join(map(str, ports.values()))}"
-    holders = {name: holder for name, port in ports.items() if (holder := taken_by(port))}
+def _look_at_ports(choices: Choices, *ports: Port) -> Observation:
+    chosen = {each: choices.chosen(each) for each in ports}
+    what = f"port{'s' * (len(chosen) > 1)} {', '.join(map(str, chosen.values()))}"
+    holders = {each: holder for each, number in chosen.items() if (holder := taken_by(number))}
     if not holders:
         return Observation(what, "free")
-    taken = [f"{ports[name]} taken by {holder}" for name, holder in holders.items()]
+    taken = [f"{chosen[each]} taken by {holder}" for each, holder in holders.items()]
     end = "end it" if len(holders) == 1 else "end them"
     return Observation(what, "; ".join(taken), f"{end}, or {choices.use_another(*holders)}")
 
@@ -183,6 +181,6 @@ def _inotify(phase: Phase, choices: Choices) -> Observation:
 
 def _cluster_ports(phase: Phase, choices: Choices) -> Observation:
     if record := Cluster(phase.root).record():
-        ports = [str(getattr(record, name)) for name in CLUSTER_PORTS]
+        ports = [str(getattr(record, each.name)) for each in CLUSTER_PORTS]
         return Observation(f"ports {', '.join(ports)}", "used by the workbook's own cluster")
     return _look_at_ports(choices, *CLUSTER_PORTS)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from workbook.learner.choices import Choices
+from workbook.learner.ports import CLUSTER_PORTS
 from workbook.targets.address import service_address
 from workbook.targets.azure.client import az_folder
 from workbook.targets.azure.names import names
@@ -41,10 +42,8 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
             "BASE_IMAGE": record.base_image,
             "REGISTRY": f"localhost:{record.registry_port}",
             "TF_VAR_registry": f"localhost:{record.registry_port}",
-            "POSTGRES_PORT": str(record.database_port),
             "GATEWAY_CRDS": str(gateway_crds()),
-            "GATEWAY_PORT": str(record.gateway_port),
-            "GATEWAY_HTTP_PORT": str(record.gateway_http_port),
+            **{p.variable: str(getattr(record, p.name)) for p in CLUSTER_PORTS if p.variable},
         }
         if record.docker_host:
             environment["DOCKER_HOST"] = record.docker_host

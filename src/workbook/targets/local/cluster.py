@@ -10,23 +10,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from workbook.learner.ports import ClusterPorts
 from workbook.learner.store import kept, read_state, write_json
 
 NAME = "workbook"
 NODE = f"{NAME}-control-plane"  # as kind names it
-# Where the cluster answers inside its node, by the field of Record that says where on this machine.
-NODE_PORTS = {
-    "cluster_port": 30080,  # phases/*/k8s/local/service.yaml
-    "database_port": 30432,  # k8s/postgres/service-outside.yaml
-    "gateway_port": 30443,  # k8s/gateway/service.yaml
-    "gateway_http_port": 30081,
-}
 
 
 @kept
-@dataclass(frozen=True)
-class Record:
-    """What is recorded of the cluster."""
+@dataclass(frozen=True, kw_only=True)
+class Record(ClusterPorts):
+    """What is recorded of the cluster, with the ports of this machine where it answers."""
 
     kubernetes: str  # version
     node_image: str
@@ -34,11 +28,6 @@ class Record:
     base_image: str  # what the learner's own images are built on
     offline: bool
     docker_host: str  # of the engine, where it is the workbook's own; else ""
-    cluster_port: int  # of this machine, published by the node
-    registry_port: int
-    database_port: int
-    gateway_port: int
-    gateway_http_port: int
     authority: str = ""  # sha256 of its API server's certificate authority; set when ready
 
 

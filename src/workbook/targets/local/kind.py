@@ -5,8 +5,9 @@ import subprocess
 
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
+from workbook.learner.ports import CLUSTER_PORTS
 from workbook.programs import run
-from workbook.targets.local.cluster import NAME, NODE_PORTS, Cluster, Record
+from workbook.targets.local.cluster import NAME, Cluster, Record
 from workbook.targets.local.engine import Engine
 from workbook.targets.local.tools import Say, tool
 
@@ -36,8 +37,13 @@ def create(
         WorkbookError: kind failed, with its last words.
     """
     ports = [
-        {"containerPort": inside, "hostPort": getattr(record, name), "listenAddress": LOOPBACK}
-        for name, inside in NODE_PORTS.items()
+        {
+            "containerPort": each.node,
+            "hostPort": getattr(record, each.name),
+            "listenAddress": LOOPBACK,
+        }
+        for each in CLUSTER_PORTS
+        if each.node
     ]
     config = {
         "kind": "Cluster",

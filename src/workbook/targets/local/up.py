@@ -1,11 +1,12 @@
 """`workbook up`: make the cluster and what is beside it, or what is missing of them."""
 
 import dataclasses
+from typing import Any
 
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
-from workbook.learner.choices import CLUSTER_PORTS, Choices
-from workbook.learner.ports import taken_by
+from workbook.learner.choices import Choices
+from workbook.learner.ports import CLUSTER_PORTS, taken_by
 from workbook.progress import Steps
 from workbook.targets.kubernetes import Kubernetes, eventually
 from workbook.targets.local import addons, database, kind, kit, registry
@@ -95,6 +96,7 @@ def _plan(engine: Engine, choices: Choices, steps: Steps, offline: bool) -> Reco
     if not public:
         steps.say("no public images here: using the offline kit (offline/README.md)")
         kit.images(engine, steps.say)
+    ports: dict[str, Any] = {each.name: choices.chosen(each) for each in CLUSTER_PORTS}
     return Record(
         kubernetes=table.kubernetes,
         node_image=table.images["node"] if public else kit.NODE_IMAGE,
@@ -102,11 +104,7 @@ def _plan(engine: Engine, choices: Choices, steps: Steps, offline: bool) -> Reco
         base_image=table.images["python"] if public else kit.BASE_IMAGE,
         offline=not public,
         docker_host=(engine.host or "") if engine.own else "",
-        cluster_port=choices.cluster_port,
-        registry_port=choices.registry_port,
-        database_port=choices.database_port,
-        gateway_port=choices.gateway_port,
-        gateway_http_port=choices.gateway_http_port,
+        **ports,
     )
 
 
@@ -144,9 +142,9 @@ def _refuse_what_is_not_ours(engine: Engine, cluster: Cluster) -> None:
 
 
 def _refuse_ports_that_are_taken(choices: Choices) -> None:
-    ports = {name: getattr(choices, name) for name in CLUSTER_PORTS}
-    if holders := {name: by for name, port in ports.items() if (by := taken_by(port))}:
+    ports = {each: choices.chosen(each) for each in CLUSTER_PORTS}
+    if holders := {each: by for each, number in ports.items() if (by := taken_by(number))}:
         raise WorkbookError(
-            " ".join(f"Port {ports[name]} is taken by {by}." for name, by in holders.items()),
+            " ".join(f"Port {ports[each]} is taken by {by}." for each, by in holders.items()),
             choices.use_another(*holders),
         )
