@@ -4,6 +4,7 @@ kubectl and not a client library, so that whatever a check says it saw, the lear
 typing the same.
 """
 
+import hashlib
 import json
 import re
 import time
@@ -176,6 +177,11 @@ def uid_of(item: Object) -> str:
     """The uid, which distinguishes an object from an earlier one of the same name."""
     uid: str = item["metadata"]["uid"]
     return uid
+
+
+def digest_of_spec(item: Object) -> str:
+    """The SHA-256 of what an object is told to be: it tells a change, and no second creation."""
+    return hashlib.sha256(json.dumps(item["spec"], sort_keys=True).encode()).hexdigest()
 
 
 def owner_of(item: Object) -> dict[str, str]:
