@@ -186,7 +186,7 @@ def test_a_lesson_never_gets_the_learners_own_kubeconfig(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", "/somewhere/else")
     for target in ("local", "azure"):
-        own = lesson_environment(tmp_path / "empty", Choices(target))["KUBECONFIG"]
+        own = lesson_environment(tmp_path / "empty", Choices(target=target))["KUBECONFIG"]
         assert own == str(tmp_path / "empty" / ".workbook" / target / "kubeconfig")
     environment = lesson_environment(cluster.home, Choices())
     assert environment["DOCKER_HOST"] == RECORD.docker_host

@@ -180,7 +180,7 @@ def uid_of(item: Object) -> str:
 
 
 def digest_of_spec(item: Object) -> str:
-    """The SHA-256 of what an object is told to be: it tells a change, and no second creation."""
+    """The SHA-256 of an object's spec; the same when the object is created a second time."""
     return hashlib.sha256(json.dumps(item["spec"], sort_keys=True).encode()).hexdigest()
 
 
