@@ -12,7 +12,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -278,17 +279,12 @@ def _proxies() -> list[str]:
     return [f"--build-arg={name}" for name in both if name in os.environ]
 
 
-class _context(tempfile.TemporaryDirectory[str]):  # noqa: N801
+@contextmanager
+def _context(folder: Path) -> Iterator[Path]:
     """A copy of an image's folder, to be completed and built."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(dir=_work())
-        self._folder = folder
-
-    def __enter__(self) -> Path:  # type: ignore[override]
-        context = Path(super().__enter__())
-        shutil.copytree(self._folder, context, dirs_exist_ok=True)
-        return context
+    with tempfile.TemporaryDirectory(dir=_work()) as name:
+        shutil.copytree(folder, name, dirs_exist_ok=True)
+        yield Path(name)
 
 
 def _place(program: Path, folder: Path) -> None:
