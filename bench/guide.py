@@ -94,15 +94,6 @@ def cut_phase6(markdown: Path) -> Source:
     )
 
 
-def dockerfile(markdown: Path) -> str:
-    """Take the Dockerfile of phase 1 out of the guide.
-
-    Raises:
-        GuideError: the file is not the guide, or its phase 1 looks different.
-    """
-    return _block(_lines(markdown), "Phase 1:", "Create Dockerfile")
-
-
 def write(source: Source, folder: Path) -> None:
     """Lay the code out as the guide does, with our examples where it asks for more of them."""
     place = next((x for x in source.train.splitlines() if x.strip() == ROOM_FOR_EXAMPLES), None)

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
-from report import machine
+from machine import machine
 
 from workbook.learner.choices import load_choices
 from workbook.measure.traffic import Traffic, under_traffic

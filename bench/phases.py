@@ -1,6 +1,6 @@
 """Measure what an answer costs in each phase, beside the guide's phases and other servers.
 
-See docs/benchmarks-phases.md, which this writes, for the method.
+See docs/benchmarks.md, which this writes, for the method.
 """
 
 import argparse
@@ -18,8 +18,8 @@ import database
 import environments
 import guide
 import psutil
+from machine import machine
 from phases_page import BARE, Cells, page
-from report import machine
 from server import Load, LoadError, find_wrk, measure, started, write_bodies
 from subjects import PHASES, ROOT, Subject, prepared
 
@@ -105,7 +105,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--connections", type=int, nargs="+", default=list(CONNECTIONS))
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks-phases.md")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
     return parser.parse_args()
 
 

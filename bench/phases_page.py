@@ -3,10 +3,9 @@
 import argparse
 from collections.abc import Callable
 from datetime import date
-from importlib.metadata import version
 from statistics import median, quantiles
 
-from report import OUR_PACKAGES, wrk_version
+from machine import our_versions, wrk_version
 from server import Load
 from subjects import GUIDE, GUIDES, PEERS, peer_version
 
@@ -26,7 +25,7 @@ WAYS: dict[str, Callable[[Load], float]] = {
 def page(cells: Cells, options: argparse.Namespace, machine: str) -> str:
     """The whole page, in Markdown."""
     parts = [
-        "# What an answer costs, phase by phase",
+        "# What an answer costs",
         f"`POST /predict`, measured on {date.today():%d %B %Y} by `bench/phases.py`, which wrote "
         "this page, beside the guide's phases, and beside other servers with our model.",
     ]
@@ -162,7 +161,6 @@ def _worse(cells: Cells, at: list[int]) -> str:
 
 
 def _method(options: argparse.Namespace) -> str:
-    ours = ", ".join(f"{name} {version(name)}" for name in OUR_PACKAGES)
     peers = ", ".join(f"{name} {peer_version(name)}" for name in PEERS)
     steps = [
         f"{options.rounds} rounds of {options.seconds} s for each cell. Each round starts every "
@@ -178,7 +176,8 @@ def _method(options: argparse.Namespace) -> str:
         "*+ log*: the prediction log, into a PostgreSQL beside it. All who log do so by TLS, into "
         "the same server, which confirms a commit when it is on the disk. *Rows of answers*: how "
         "many of the answers are in the table half a second later.",
-        f"Ours: one process each, phases 2 and 4 with a line of JSON for each request. {ours}.",
+        "Ours: one process each, phases 2 and 4 with a line of JSON for each request. "
+        f"{our_versions()}.",
         "The guide's phases are cut out of the guide when this runs, and started as it says, "
         "without `--reload`, each with its own pins and its own model. For phase 2, its new "
         "`predict` takes the place of the old one. Phase 6 finds the table that the guide's steps "

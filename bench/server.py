@@ -72,16 +72,11 @@ def find_wrk() -> str:
 
 
 @contextmanager
-def started(server: Server, log: Path) -> Iterator[tuple[psutil.Process, str]]:
-    """Start a server, see that it answers, and say where it is asked."""
-    with launched(server, log) as (process, address):
-        _await_answer(server, process, address, log)
-        yield process, address + server.path
+def started(server: Server, log: Path) -> Iterator[tuple[psutil.Popen, str]]:
+    """Start a server on a free port of 127.0.0.1, see that it answers, and say where it is asked.
 
-
-@contextmanager
-def launched(server: Server, log: Path) -> Iterator[tuple[psutil.Popen, str]]:
-    """Start a server on a free port of 127.0.0.1; end it and its children however this is left."""
+    However this is left, the server and its children end.
+    """
     port = _free_port()
     with log.open("wb") as output:
         process = psutil.Popen(
@@ -93,8 +88,10 @@ def launched(server: Server, log: Path) -> Iterator[tuple[psutil.Popen, str]]:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us alone, and we end the server
         )
+    address = f"http://127.0.0.1:{port}"
     try:
-        yield process, f"http://127.0.0.1:{port}"
+        _await_answer(server, process, address, log)
+        yield process, address + server.path
     finally:
         _end(process)
 
