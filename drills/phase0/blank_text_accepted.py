@@ -21,7 +21,7 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="A client complained about errors 422, and somebody made them go away.",
+    title="A client complained about errors 422, and a colleague made them go away.",
     turns_red=test_api_refuses,
     hints=(
         "Send a blank text: what label does it get, and what would that label mean?",
@@ -29,7 +29,7 @@ DRILL = Drill(
         "The constraints on `text` in `Question` lost their minimum and their pattern.",
     ),
     way_back=(
-        "Put the constraints back and start the API again, as has been done now:\n"
+        "Put the constraints back and start the API again:\n"
         "  git diff phases/phase0/sentiment/api.py    shows what was changed"
     ),
     break_it=break_it,

@@ -1,4 +1,4 @@
-"""A model file that nobody can say anything about."""
+"""A model file that cannot be verified."""
 
 from checks.phase0.conftest import HERE
 from checks.phase0.test_model import test_model_trains
@@ -18,15 +18,15 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="The disk ran full while somebody copied the model folder to this machine.",
+    title="The disk ran full while a colleague copied the model folder to this machine.",
     turns_red=test_model_trains,
     hints=(
-        "The check names the files in model/. Are they all whole?",
+        "The check names the files in model/. Are they all complete?",
         "Look at the manifest: cat phases/phase0/model/manifest.json",
-        "The manifest ends in the middle. Without it, nothing says what the model file must be.",
+        "The manifest ends in the middle. Without it, the model file cannot be verified.",
     ),
     way_back=(
-        "Copy the manifest again from where it is whole, as has been done now, or train anew:\n"
+        "Copy the manifest again from a complete copy, or train again:\n"
         f"  {HERE}python -m sentiment.train"
     ),
     break_it=break_it,

@@ -34,13 +34,12 @@ DRILL = Drill(
     title="A colleague has put 'a better model' into model/, by hand.",
     turns_red=test_model_file_is_unchanged,
     hints=(
-        "The API still answers: it loaded the model before. What if it had to start now?",
+        "The API still answers: it loaded the model before. What happens if it restarts now?",
         "Compare `sha256sum phases/phase0/model/*.joblib` with the sha256 in manifest.json.",
-        "The file is not what training wrote. Do not load it to see what it is: that runs it.",
+        "The file is not the one that training wrote. Do not load it: loading runs its code.",
     ),
     way_back=(
-        "Put the file back from where you keep it, as has been done now, or train anew:\n"
-        f"  {HERE}python -m sentiment.train"
+        f"Put the file back from your copy, or train again:\n  {HERE}python -m sentiment.train"
     ),
     break_it=break_it,
     fix=fix,

@@ -40,7 +40,7 @@ DRILL = Drill(
         "It is a file server, started before the API could have its port.",
     ),
     way_back=(
-        "End the program that holds the port and start the API, as has been done now. Where that\n"
+        "End the program that holds the port and start the API. Where that\n"
         "program must stay, give the API another port:\n"
         "  ./workbook use local --port 8001 && ./workbook run 0"
     ),

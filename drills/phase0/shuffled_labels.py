@@ -47,11 +47,11 @@ DRILL = Drill(
     hints=(
         "Everything runs and nothing complains. Ask the API about 'What a wonderful film'.",
         "Compare the accuracy in phases/phase0/model/manifest.json with its baseline.",
-        "The words that weigh most make no sense now: python -m sentiment.explain. "
+        "The words with the largest weights make no sense now: python -m sentiment.explain. "
         "The labels in training did not belong to their texts.",
     ),
     way_back=(
-        "Take the last good model back, as has been done now, and start the API again. Then mend\n"
+        "Take the last good model back, and start the API again. Then fix\n"
         "the labels, train, and look at the accuracy before you deploy:\n"
         f"  {HERE}python -m sentiment.train"
     ),

@@ -22,10 +22,7 @@ DRILL = Drill(
         'Compare `curl -s "http://127.0.0.1:$PORT/health"` with phases/phase0/model/manifest.json.',
         "The process loaded its model when it started, which was before the training.",
     ),
-    way_back=(
-        "End the API and start it again, as has been done now. In a terminal: Ctrl-C, then\n"
-        f"  {START}"
-    ),
+    way_back=(f"End the API and start it again. In a terminal: Ctrl-C, then\n  {START}"),
     break_it=break_it,
     fix=fix,
 )

@@ -1,4 +1,4 @@
-"""Answers that are right for somebody else's cluster."""
+"""Answers that are right for another person's cluster."""
 
 from checks.phase1.test_understanding import test_kubernetes_is_understood
 from workbook.drills.factories import wrong_answers
@@ -12,9 +12,9 @@ DRILL = wrong_answers(
         "endpoint-after": "10.1.2.4:80",
     },
     hints=(
-        "Which answer does the check object to, and what did your own terminal say of it?",
+        "Which answer does the check reject, and what did your own terminal say?",
         "./workbook lab 1: read the output under “Delete a pod” again",
-        "Names and addresses are given anew in every cluster. Look all of them up in yours.",
+        "Every cluster has its own names and addresses. Look all of them up in yours.",
     ),
     again="replaced-by",
 )

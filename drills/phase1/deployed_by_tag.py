@@ -19,10 +19,10 @@ DRILL = patch_drill(
     hints=(
         "Everything runs. But what exactly runs?",
         "Which image does the Deployment name? kubectl -n ml-demo get deployments -o wide",
-        "A tag is a name that anybody can move; a digest is the image itself.",
+        "A tag is a name that anyone can move. A digest names one image, for ever.",
     ),
     way_back=(
-        "Deploy by digest, as has been done now:\n"
+        "Deploy by digest:\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout undo deployment/ml-api'
     ),
     shows=wait_for_new_pods,

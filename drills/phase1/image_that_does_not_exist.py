@@ -27,7 +27,7 @@ DRILL = patch_drill(
         "Does the registry have what the Deployment names? docker push says what it pushed.",
     ),
     way_back=(
-        "Deploy the image that is in the registry, as has been done now. By hand:\n"
+        "Deploy the image that is in the registry. By hand:\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout undo deployment/ml-api'
     ),
     shows=wait,

@@ -16,13 +16,13 @@ def wait(system: System) -> None:
 DRILL = patch_drill(
     "deployment",
     [{"op": "replace", "path": f"{CONTAINER}/resources", "value": SMALL}],
-    title="Somebody saved memory, and set the limit by what a small web server needs.",
+    title="A colleague saved memory, and set the limit for a small web server.",
     turns_red=test_pod_is_running,
     hints=(
         "The new pod starts, and starts again. What ended it the last time?",
         "kubectl --namespace ml-demo describe pod: Last State. Exit code 137 is 128 + 9, killed.",
         "Compare the limit with what the process holds once the model is loaded: see the lesson.",
     ),
-    way_back=("Give it the memory that it needs, as has been done now:\n" + deploy_again(1)),
+    way_back=("Give it the memory that it needs:\n" + deploy_again(1)),
     shows=wait,
 )

@@ -22,12 +22,12 @@ DRILL = Drill(
     title="There was maintenance last night, and it ended early.",
     turns_red=test_node_is_ready,
     hints=(
-        "What runs goes on. What would become of a new pod?",
-        "kubectl get nodes: what does it say beside Ready?",
+        "The running pods go on. What happens to a new pod?",
+        "kubectl get nodes: what does it say next to Ready?",
         "A cordoned node takes no new pods until it is uncordoned.",
     ),
     way_back=(
-        "Open the node for new pods, as has been done now:\n"
+        "Open the node for new pods:\n"
         '  eval "$(./workbook env)"; kubectl uncordon workbook-control-plane'
     ),
     break_it=break_it,

@@ -37,11 +37,11 @@ DRILL = Drill(
     turns_red=test_node_is_ready,
     hints=(
         "kubectl get nodes: what is its status, and who reports it?",
-        "kubectl describe node: read the conditions, and when each was heard of the last time",
-        "The kubelet is the node's agent. Is it at work? docker exec workbook-control-plane ps aux",
+        "kubectl describe node: read the conditions, and the time of the last heartbeat",
+        "The kubelet is the node's agent. Is it running? docker exec workbook-control-plane ps aux",
     ),
     way_back=(
-        "Let the kubelet go on, as has been done now. By hand:\n"
+        "Let the kubelet go on. By hand:\n"
         '  eval "$(./workbook env)"; docker exec workbook-control-plane pkill -CONT kubelet\n'
         "On Azure, a node that stays NotReady is reimaged or replaced, not repaired."
     ),

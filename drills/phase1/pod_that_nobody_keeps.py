@@ -35,11 +35,10 @@ DRILL = Drill(
     hints=(
         "How many pods does the Service send requests to, and how many does the Deployment want?",
         "kubectl --namespace ml-demo describe pods: which has no line “Controlled By”?",
-        "A pod without a keeper is not replaced when it ends, and no update reaches it.",
+        "A pod without a controller is not replaced when it ends, and no update reaches it.",
     ),
     way_back=(
-        "Delete it, as has been done now:\n"
-        f'  eval "$(./workbook env)"; kubectl --namespace ml-demo delete pod {STRAY}'
+        f'Delete it:\n  eval "$(./workbook env)"; kubectl --namespace ml-demo delete pod {STRAY}'
     ),
     break_it=break_it,
     fix=fix,

@@ -20,6 +20,6 @@ DRILL = patch_drill(
         "kubectl --namespace ml-demo describe pods --show-events: which probe failed, and how?",
         "Which paths does the API have? curl it, or read phases/phase1/sentiment/api.py.",
     ),
-    way_back=("Ask for the path that the API has, as has been done now:\n" + deploy_again(1)),
+    way_back=("Ask for the path that the API has:\n" + deploy_again(1)),
     shows=wait,
 )

@@ -17,14 +17,14 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="Somebody tidied up containers that “nobody uses”.",
+    title="A colleague removed containers that “are not in use”.",
     turns_red=test_image_is_in_registry,
     hints=(
         "Predictions are answered. What would happen on another node, or after the next update?",
         "Where does the image come from? Its name begins with the address of the registry.",
         "docker ps --all: the registry is a container too. Is it running?",
     ),
-    way_back=("Start the registry, as has been done now; up does it, too:\n  ./workbook up"),
+    way_back=("Start the registry. `up` does this, too:\n  ./workbook up"),
     break_it=break_it,
     fix=fix,
     targets=("local",),

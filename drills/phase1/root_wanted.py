@@ -16,16 +16,16 @@ def wait(system: System) -> None:
 DRILL = patch_drill(
     "deployment",
     [{"op": "replace", "path": "/spec/template/spec/securityContext", "value": ROOT}],
-    title="“Permission denied”, said a log, and somebody made the pod run as root.",
+    title="“Permission denied”, said a log, and a colleague made the pod run as root.",
     turns_red=test_pod_is_running,
     hints=(
-        "There is no new pod at all. Who should have made it, and what was the answer?",
+        "There is no new pod at all. Which object should create it, and what do its events say?",
         "kubectl -n ml-demo describe replicasets --show-events: read those of the newest",
         "The namespace admits `restricted` pods only: kubectl get namespace ml-demo --show-labels",
     ),
     way_back=(
         "Find out what needs the permission, and do without it. Here: put the security context\n"
-        "back, as has been done now:\n" + deploy_again(1)
+        "back:\n" + deploy_again(1)
     ),
     shows=wait,
 )

@@ -17,10 +17,10 @@ DRILL = patch_drill(
     title="A Service was copied from an older guide, in which the app had another name.",
     turns_red=test_service_has_address,
     hints=(
-        "The pod is Ready, and nobody reaches it. Who should lead the requests to it?",
+        "The pod is Ready, but no request reaches it. Which object should send requests to it?",
         "kubectl --namespace ml-demo get endpointslices: is there an address in it?",
         "Compare the Selector (kubectl -n ml-demo describe service) and get pods --show-labels",
     ),
-    way_back=("Select by the labels that the pods have, as has been done now:\n" + deploy_again(1)),
+    way_back=("Select by the labels that the pods have:\n" + deploy_again(1)),
     shows=wait,
 )

@@ -1,4 +1,4 @@
-"""A Service that sends requests to a port where nobody listens."""
+"""A Service that sends requests to a port where no process listens."""
 
 from checks.phase1.test_service import test_address_predicts
 from workbook.drills.drill import System
@@ -14,13 +14,13 @@ def wait(system: System) -> None:
 DRILL = patch_drill(
     "service",
     [{"op": "replace", "path": "/spec/ports/0/targetPort", "value": 8080}],
-    title="“Everything here listens on 8080”, said somebody, and changed the Service.",
+    title="“Everything here listens on 8080”, said a colleague, and changed the Service.",
     turns_red=test_address_predicts,
     hints=(
-        "There is a Ready pod behind the Service, and no answer comes. Where do requests go?",
+        "A Ready pod is behind the Service, but no answer comes. Where do requests go?",
         "kubectl --namespace ml-demo describe service ml-api: TargetPort and Endpoints",
         "What does the container listen on? kubectl --namespace ml-demo logs deployment/ml-api",
     ),
-    way_back=("Send requests to the port named http, as has been done now:\n" + deploy_again(1)),
+    way_back=("Send requests to the port named http:\n" + deploy_again(1)),
     shows=wait,
 )

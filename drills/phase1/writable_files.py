@@ -14,16 +14,16 @@ DRILL = patch_drill(
             "value": False,
         }
     ],
-    title="A library wanted to write a cache, and somebody let the container write.",
+    title="A library wanted to write a cache, and a colleague let the container write.",
     turns_red=test_pod_is_confined,
     hints=(
-        "Whoever can run code in this pod: what could they change?",
+        "What could an attacker change who can run code in this pod?",
         'Try it: kubectl -n ml-demo exec deployment/ml-api -- python -c \'open("/tmp/x", "w")\'',
         "Look for readOnlyRootFilesystem in the Deployment.",
     ),
     way_back=(
-        "Make the root file system read-only again, as has been done now; what must write gets an\n"
-        "emptyDir of its own:\n" + deploy_again(1)
+        "Make the root file system read-only again. A path that must be\n"
+        "writable gets its own emptyDir:\n" + deploy_again(1)
     ),
     shows=wait_for_new_pods,
 )

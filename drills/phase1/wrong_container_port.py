@@ -13,16 +13,16 @@ def wait(system: System) -> None:
 DRILL = patch_drill(
     "deployment",
     [{"op": "replace", "path": f"{CONTAINER}/ports/0/containerPort", "value": 8001}],
-    title="The port was to become 8001 everywhere, and one place was forgotten.",
+    title="The port should become 8001 everywhere, but one place was forgotten.",
     turns_red=test_pod_is_ready,
     hints=(
-        "The pod runs, and no probe reaches it. Where do they knock?",
-        "kubectl --namespace ml-demo describe pods --show-events: they name address and port",
+        "The pod runs, but no probe reaches it. Which port do the probes ask?",
+        "kubectl --namespace ml-demo describe pods --show-events: the events name address and port",
         "The probes and the Service go to the port named http. Which port does uvicorn listen on?",
     ),
     way_back=(
-        "Go back to the version before, as has been done now. To apply the files again would not\n"
-        "do: apply tells ports by their number, and would add 8000 beside 8001, by the same name.\n"
+        "Go back to the version before. To apply the files again would not\n"
+        "help: apply identifies ports by number, and would add 8000 next to 8001, with one name.\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout undo deployment/ml-api'
     ),
     shows=wait,

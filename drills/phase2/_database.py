@@ -42,7 +42,7 @@ def sql(system: System, *statements: str) -> None:
 
 
 def restart_api(system: System) -> None:
-    """New pods of the API: they read their files anew, and connect anew."""
+    """New pods of the API: they read their files and connect again."""
     cluster = cluster_of(system)
     kubectl(cluster, "rollout", "restart", f"deployment/{APP}")
     wait_for_rollout(cluster)

@@ -18,7 +18,7 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="All is well. Tomorrow at this time it is not.",
+    title="Everything works today. It will not work tomorrow.",
     turns_red=test_connection_is_secure,
     hints=(
         "Nothing fails yet. What in this system has a date on it?",

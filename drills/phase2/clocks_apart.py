@@ -17,17 +17,17 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="Since the database was moved, answers are written before they are given.",
+    title="Since the database was moved, rows are older than their predictions.",
     turns_red=test_clocks_agree,
     hints=(
-        "Two times stand in each row. Whose clock is each?",
+        "Each row has two times. Which clock does each come from?",
         "Compare: SELECT predicted_at, written_at FROM predictions ORDER BY id DESC LIMIT 3",
-        "In life, one of two machines has lost its time server. Here the column pretends: psql's "
-        "\\d predictions shows what written_at is by default.",
+        "In production, one of two machines has lost its time server. Here the column "
+        "pretends: psql's \\d predictions shows the default of written_at.",
     ),
     way_back=(
-        "In life, set the clock right (chrony, or whatever keeps it). Here, the default of the\n"
-        "column, as has been done now:\n"
+        "In production, set the clock right (for example with chrony). Here, the default of the\n"
+        "column:\n"
         f"{AS_ADMINISTRATOR} --command '{SET}'"
     ),
     break_it=break_it,

@@ -20,12 +20,12 @@ DRILL = Drill(
     turns_red=test_rights_are_least,
     hints=(
         "Everything works, and the table's rights look as before. What else can carry a right?",
-        "In psql, \\dp predictions has a column of its own for rights on columns.",
+        "In psql, \\dp predictions has a separate column for rights on columns.",
         "Under “Column privileges”, label shows ml_api=w: w is UPDATE. The API could now change "
         "what it has answered.",
     ),
     way_back=(
-        "Take the right away, as has been done now. A correction is a new row, or an update by a\n"
+        "Take the right away. A correction is a new row, or an update by a\n"
         f"user of its own:\n{AS_ADMINISTRATOR} --command '{REVOKE}'"
     ),
     break_it=break_it,

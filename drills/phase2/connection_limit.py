@@ -22,16 +22,16 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="The database was short of memory, so somebody saved on connections.",
+    title="The database was short of memory, so a colleague saved connections.",
     turns_red=test_history_is_answered,
     hints=(
-        "Rows are written, and cannot be read. What do writing and reading not share?",
-        "The API's log has the server's own words: kubectl --namespace ml-demo logs "
+        "Rows are written, but cannot be read. What do writing and reading not share?",
+        "The API's log has the server's message: kubectl --namespace ml-demo logs "
         "deployment/ml-api",
         "psql's \\du shows what a role may do, its number of connections too.",
     ),
     way_back=(
-        "Give the role what its pools add up to, or no limit, as has been done now. Count: each\n"
+        "Allow the sum of the role's pools, or set no limit. Count: each\n"
         "replica may hold one connection for writing and SENTIMENT_DATABASE_CONNECTIONS for "
         "reading.\n"
         f"{AS_ADMINISTRATOR} --command 'ALTER ROLE ml_api CONNECTION LIMIT -1'"

@@ -20,11 +20,11 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="The disk is nearly full. Azure has done to the database what it does then.",
+    title="The disk is nearly full. Azure has protected the database.",
     turns_red=test_prediction_is_logged,
     hints=(
         "The history can be read. Send a prediction, and look at /health a moment later.",
-        "The API's log has the database's own words: kubectl --namespace ml-demo logs "
+        "The API's log has the database's message: kubectl --namespace ml-demo logs "
         "deployment/ml-api",
         "Azure makes a server read-only when less than 5 % or 5 GiB of its disk is free, so that "
         "it can still be saved. Here: psql's \\drds shows settings of a database.",

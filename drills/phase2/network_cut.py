@@ -1,4 +1,4 @@
-"""A rule that lets nobody through to the database."""
+"""A rule that lets no client through to the database."""
 
 import json
 
@@ -29,15 +29,15 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="On Friday evening somebody secured the database.",
+    title="On Friday evening a colleague secured the database.",
     turns_red=test_log_reaches_database,
     hints=(
         "The server's pod is ready: its probe asks from inside. Who cannot reach it?",
-        "No answer is another thing than a refusal. What lies between two pods?",
+        "No answer is not the same as a refusal. What lies between two pods?",
         "kubectl --namespace ml-data get networkpolicies",
     ),
     way_back=(
-        "Take the rule away, as has been done now. Phase 5 writes one that admits the API.\n"
+        "Take the rule away. Phase 5 writes one that admits the API.\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl --namespace ml-data delete networkpolicy closed-for-the-weekend"
     ),

@@ -1,4 +1,4 @@
-"""A password where everybody who looks at the Deployment reads it."""
+"""A password that everyone can read who may read the Deployment."""
 
 import base64
 
@@ -21,16 +21,16 @@ def with_password(system: System) -> Patch:
 DRILL = patch_drill(
     "deployment",
     with_password,
-    title="For a quick test, somebody wrote the address of the database into the Deployment.",
+    title="For a quick test, a colleague wrote the database address into the Deployment.",
     turns_red=test_passwords_are_secret,
     hints=(
-        "What does a colleague see who may look at Deployments, and not at Secrets?",
+        "What does a user see who may read Deployments, but not Secrets?",
         "kubectl --namespace ml-demo describe deployment ml-api",
         "DATABASE_URL holds the password. The API does not even read it.",
     ),
     way_back=(
-        "Take the variable out, as has been done now, and then make a new password: the old one\n"
-        "is known. Old ReplicaSets keep it, too, until they are gone.\n" + deploy_again(2)
+        "Remove the variable, and then create a new password, because the old\n"
+        "one is known. Old ReplicaSets keep it, too, until they are deleted.\n" + deploy_again(2)
     ),
     shows=wait_for_new_pods,
 )

@@ -59,10 +59,10 @@ DRILL = Drill(
         "The API is as safe as before. Who else may come in now, and how?",
         "The server's rules: kubectl --namespace ml-data exec postgres-0 --container postgres -- "
         "cat /etc/postgres/pg_hba.conf",
-        "hostssl admits connections with TLS; host admits those without it too.",
+        "hostssl admits connections with TLS. host also admits those without TLS.",
     ),
     way_back=(
-        "Deploy the server from the files again, as has been done now and as lesson 2 does under\n"
+        "Deploy the server from the files again, as lesson 2 does under\n"
         "“Get a database”. Then change the passwords: they may have crossed the network in plain\n"
         "view.\n"
         "  ./workbook lab 2"

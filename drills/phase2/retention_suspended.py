@@ -14,7 +14,7 @@ DRILL = patch_drill(
         "SUSPEND is True: such a CronJob makes no Jobs.",
     ),
     way_back=(
-        "Resume it, as has been done now:\n"
+        "Resume it:\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl --namespace ml-demo patch cronjob ml-api-retention "
         '--patch \'{"spec": {"suspend": false}}\''

@@ -1,4 +1,4 @@
-"""Rows that somebody deleted by hand."""
+"""Rows that were deleted by hand."""
 
 from checks.phase2.conftest import RECORDING
 from checks.phase2.test_disturbance import test_stopped_database_costs_nothing
@@ -26,16 +26,16 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="“There were so many equal texts in the table. I have tidied up.”",
+    title="“There were so many equal texts in the table. I have cleaned up.”",
     turns_red=test_stopped_database_costs_nothing,
     hints=(
-        "People got more answers than there are rows. Does a number tell which are missing?",
+        "People got more answers than there are rows. Which number shows the missing rows?",
         "SELECT instance, max(sequence) - count(*) AS missing FROM predictions GROUP BY instance",
         "psql's \\dt: is there a table that you do not know?",
     ),
     way_back=(
-        "They were put aside, luckily; put them back, as has been done now. That it could be\n"
-        "noticed at all is what the sequence numbers are for.\n"
+        "The rows were copied before they were deleted. Put them back. The\n"
+        "sequence numbers made the loss visible.\n"
         f"{AS_ADMINISTRATOR} --command '{BACK}' --command 'DROP TABLE doubles'"
     ),
     break_it=break_it,

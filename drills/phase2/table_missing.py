@@ -19,12 +19,12 @@ DRILL = Drill(
     title="“The table has become large. I have put last year's aside.”",
     turns_red=test_log_reaches_database,
     hints=(
-        "The connection works: the database itself refuses what is asked of it.",
-        "Look at what is there: psql's \\dt lists the tables.",
-        "The rows that wait were made for a table of another name. Nothing of them is lost yet.",
+        "The connection works, but the database itself refuses the query.",
+        "List the tables: psql's \\dt lists the tables.",
+        "The waiting rows are for a table with another name. They are not lost yet.",
     ),
     way_back=(
-        "Give the table its name back, as has been done now; what waited is written then. Changes\n"
+        "Give the table its name back; what waited is written then. Changes\n"
         "of a table belong into a migration, which is tried out before.\n"
         f"{AS_ADMINISTRATOR} --command 'ALTER TABLE predictions_2026 RENAME TO predictions'"
     ),

@@ -23,9 +23,7 @@ DRILL = Drill(
         "psql's \\dp predictions lists who may do what with the table: a is INSERT, r is SELECT",
         "ml_api=arwd: w is UPDATE, d is DELETE.",
     ),
-    way_back=(
-        f"Take the two rights away, as has been done now:\n{AS_ADMINISTRATOR} --command '{REVOKE}'"
-    ),
+    way_back=(f"Revoke the two rights:\n{AS_ADMINISTRATOR} --command '{REVOKE}'"),
     break_it=break_it,
     fix=fix,
     targets=("local",),

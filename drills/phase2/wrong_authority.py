@@ -1,4 +1,4 @@
-"""An API that trusts somebody else."""
+"""An API that trusts the wrong authority."""
 
 from checks.phase2.test_database import test_log_reaches_database
 from drills.phase2._database import (
@@ -18,7 +18,7 @@ def of_another_authority(_: System) -> Patch:
 DRILL = patch_drill(
     "configmap",
     of_another_authority,
-    title="Somebody restored last year's ca.crt from a backup.",
+    title="A colleague restored last year's ca.crt from a backup.",
     turns_red=test_log_reaches_database,
     hints=(
         "Is it the server that refuses, or the client?",
@@ -28,9 +28,9 @@ DRILL = patch_drill(
         "--output jsonpath='{.data.ca\\.crt}' | openssl x509 -noout -subject",
     ),
     way_back=(
-        "Hand over the certificate of the authority that signed, as has been done now (lesson 2,\n"
+        "Install the certificate of the authority that signed (lesson 2,\n"
         "“A server that can prove who it is”), and restart the API. Never turn the check off\n"
-        "instead (sslmode=require): it has just done what it is for.\n"
+        "instead (sslmode=require): it has just protected you.\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout restart deployment/ml-api'
     ),
     name="database-ca",

@@ -15,13 +15,13 @@ DRILL = patch_drill(
     title="The password of ml_api was changed, “everywhere”. Then the API was restarted.",
     turns_red=test_log_reaches_database,
     hints=(
-        "Predictions are answered. What does /health say of the log?",
-        "The reason stands in the API's log: kubectl --namespace ml-demo logs deployment/ml-api",
+        "Predictions are answered. What does /health say about the log?",
+        "The reason is in the API's log: kubectl --namespace ml-demo logs deployment/ml-api",
         "There are two Secrets with this password, one for each side: database-ml-api in ml-demo, "
         "postgres-passwords in ml-data.",
     ),
     way_back=(
-        "Put the same password into both Secrets, as has been done now, and restart the API, so\n"
+        "Put the same password into both Secrets, and restart the API, so\n"
         "that no connection with the old one is left. The lesson's cell does the first:\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout restart deployment/ml-api'
     ),

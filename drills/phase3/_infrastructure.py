@@ -48,7 +48,7 @@ def initialised(system: System) -> Root:
     """
     root = root_of(system.phase, system.choices)
     if not root.is_initialised:
-        raise NothingToBreak("Terraform has not been told where its state is yet.", GOTO)
+        raise NothingToBreak("Terraform does not know where its state is yet.", GOTO)
     return root
 
 

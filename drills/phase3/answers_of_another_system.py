@@ -1,4 +1,4 @@
-"""Answers that are right for somebody else's system."""
+"""Answers that are right for another person's system."""
 
 from checks.phase3.test_understanding import test_terraform_is_understood
 from workbook.drills.factories import wrong_answers
@@ -11,7 +11,7 @@ DRILL = wrong_answers(
         "rebuild-seconds": "3600",
     },
     hints=(
-        "Which answer does the check object to, and where did you see it?",
+        "Which answer does the check reject, and where did you see it?",
         "./workbook lab 3: each question says how its answer is found",
         "The lineage is the state's own name: terraform state pull shows it.",
     ),

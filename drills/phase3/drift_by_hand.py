@@ -1,4 +1,4 @@
-"""A server that was changed by hand, and nobody wrote it down."""
+"""A server that was changed by hand, without a record."""
 
 from checks.phase3.test_infrastructure import test_plan_finds_no_difference
 from drills.phase3._infrastructure import HERE, apply, server_of
@@ -18,7 +18,7 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="“The database was short of memory last night. I have mended it quickly.”",
+    title="“The database was short of memory last night. I have fixed it quickly.”",
     turns_red=test_plan_finds_no_difference,
     hints=(
         "Everything works. What happens to the colleague's change at the next apply?",
@@ -28,8 +28,8 @@ DRILL = Drill(
         "jsonpath='{..containers[*].resources}', and k8s/postgres/statefulset.yaml",
     ),
     way_back=(
-        "If the colleague is right, write it into the code; if not, apply takes it back, as has\n"
-        "been done now. Either way code and cluster agree again.\n"
+        "If the colleague is right, write it into the code; if not, apply reverts it.\n"
+        "Either way, code and cluster agree again.\n"
         f"{HERE} apply"
     ),
     break_it=break_it,

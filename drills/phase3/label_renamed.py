@@ -20,14 +20,14 @@ DRILL = patch_drill(
     title="“`api` says so little. All our Deployments call this component `web` now.”",
     turns_red=test_private_path_works,
     hints=(
-        "Predictions are answered, and rows wait. What has changed for the database: the server, "
-        "the password, or who comes?",
+        "Predictions are answered, but rows wait. What has changed for the database: the server, "
+        "the password, or the client?",
         "The rule knows pods by their labels: kubectl --namespace ml-data describe networkpolicies",
         "kubectl --namespace ml-demo get pods --show-labels",
     ),
     way_back=(
-        "Give the pods their label back, as has been done now; or write the new one into the code\n"
-        "of the rule first, apply, and rename then. What waited is written as soon as it fits.\n"
+        "Give the pods their label back. Or first write the new label into the\n"
+        "code of the rule and apply, then rename. The waiting rows are written when both agree.\n"
         + deploy_again(3)
     ),
     shows=wait_for_new_pods,

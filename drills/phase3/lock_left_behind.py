@@ -44,12 +44,12 @@ DRILL = Drill(
     hints=(
         "What does Terraform say when you want to change something?",
         "It names who holds the lock, since when, and what for. Is that Terraform still at work?",
-        "force-unlock takes the lock from whoever has it. Taken from one who works, two write at "
+        "force-unlock takes the lock from any holder. Taken from one who works, two write at "
         "once. So ask first; then: terraform force-unlock ID",
     ),
     way_back=(
-        "When you are sure that nobody is at work, take the lock away by its ID, as has been done\n"
-        "now, and look at what the interrupted apply has left:\n"
+        "Make sure that no other apply is running. Then remove the lock by its ID, and look at\n"
+        "what the interrupted apply has left:\n"
         f"{HERE} force-unlock ID\n"
         "  terraform -chdir=phases/phase3/terraform/local plan"
     ),

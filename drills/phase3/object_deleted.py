@@ -21,17 +21,14 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="“That ConfigMap with the strange name? Nobody seemed to need it.”",
+    title="“That ConfigMap with the strange name? It did not seem to be in use.”",
     turns_red=test_plan_finds_no_difference,
     hints=(
         "The server runs, because it has read its configuration. What if it starts again?",
-        "terraform plan: an object that is in the state and not on the cluster is to be made",
+        "terraform plan: it creates an object that is in the state but not on the cluster",
         "kubectl --namespace ml-data get configmaps, and what the StatefulSet mounts",
     ),
-    way_back=(
-        "Apply, as has been done now: what is missing is made, and what is there is left alone.\n"
-        f"{HERE} apply"
-    ),
+    way_back=(f"Apply. It creates what is missing and leaves the rest alone.\n{HERE} apply"),
     break_it=break_it,
     fix=fix,
     targets=("local",),

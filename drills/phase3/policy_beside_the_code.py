@@ -1,4 +1,4 @@
-"""A rule beside the code that admits everybody."""
+"""A rule outside the code that admits every client."""
 
 from checks.phase3.conftest import DATABASE
 from checks.phase3.test_infrastructure import test_private_path_works
@@ -26,13 +26,13 @@ DRILL = Drill(
     title="“Just for debugging, and I have not touched your Terraform.”",
     turns_red=test_private_path_works,
     hints=(
-        "Plan finds nothing: it looks at what is in the state. What else is there?",
+        "Plan finds nothing, because it looks only at objects in the state. What else exists?",
         "kubectl --namespace ml-data get networkpolicies",
-        "Rules that admit add up. `ingress: [{}]` admits everybody, whatever the others say.",
+        "Rules that admit add up. `ingress: [{}]` admits everyone, whatever the others say.",
     ),
     way_back=(
-        "Delete what is not in the code, as has been done now. Who needs a way in for debugging,\n"
-        "writes it into the code, where others see it and it can be taken away again.\n"
+        "Delete what is not in the code. If you need access for debugging,\n"
+        "write it into the code: there, others see it and can remove it.\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-data delete networkpolicy debugging'
     ),
     break_it=break_it,

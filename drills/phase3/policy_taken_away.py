@@ -1,4 +1,4 @@
-"""A rule that was in somebody's way."""
+"""A rule that a colleague removed, because it was in the way."""
 
 from checks.phase3.test_infrastructure import test_plan_finds_no_difference
 from drills.phase3._infrastructure import HERE, POLICY, apply, server_of
@@ -22,8 +22,8 @@ DRILL = Drill(
         "A namespace without a NetworkPolicy is open to every pod of the cluster.",
     ),
     way_back=(
-        "Apply, as has been done now; and give the colleague a way in that has a name on it, such\n"
-        "as kubectl port-forward.\n"
+        "Apply. Then give the colleague access that can be traced to a person,\n"
+        "such as kubectl port-forward.\n"
         f"{HERE} apply"
     ),
     break_it=break_it,

@@ -23,15 +23,15 @@ DRILL = Drill(
     title="“All our addresses begin with 10.20 now. It is so much easier to remember.”",
     turns_red=test_plan_finds_no_difference,
     hints=(
-        "Nothing has changed on Azure. What does terraform plan say of the code?",
+        "Nothing has changed on Azure. What does terraform plan say about the code?",
         "A validation in terraform/modules/network/variables.tf refuses it. Which two ranges does "
         "it compare?",
-        "10.20.0.0/16 ends with 10.20.255.255: write down where the range of `services` begins "
+        "10.20.0.0/16 ends with 10.20.255.255: find out where the range of `services` begins "
         "and ends. Then: git diff phases/phase3/terraform/azure/variables.tf",
     ),
     way_back=(
-        "Give the Services a range of their own again, as has been done now. On a cluster that is\n"
-        "there, their range can never be changed: plan would destroy it, and make another one.\n"
+        "Give the Services their own range again. The range of an existing\n"
+        "cluster can never change: plan would destroy the cluster and create another one.\n"
         f"{HERE_ON_AZURE} plan"
     ),
     break_it=break_it,

@@ -23,7 +23,7 @@ def fix(system: System) -> None:
 
 
 DRILL = Drill(
-    title="“We rehearsed the rebuild on my machine. Take my record, it comes to the same.”",
+    title="“We rehearsed the rebuild on my machine. Take my record, it is the same.”",
     turns_red=test_rebuilt_in_minutes,
     hints=(
         "A rebuild makes new objects. How old are yours?",

@@ -35,17 +35,16 @@ def _push(system: System, outputs: dict[str, object]) -> None:
 
 
 DRILL = Drill(
-    title="“I have made an output of the password. It is marked `sensitive`, so nobody sees it.”",
+    title="“I have made an output of the password. It is marked `sensitive`, so it stays secret.”",
     turns_red=test_state_holds_no_secret,
     hints=(
         "terraform output shows <sensitive>. Where does Terraform have it from?",
         "Read the state itself: terraform state pull",
-        "It is under outputs, as plain text. terraform plan says what the code thinks of it.",
+        "It is under outputs, as plain text. terraform plan shows whether the code has it.",
     ),
     way_back=(
-        "Take the output out of the code and apply: plan says that it goes, and it has been done\n"
-        "now. Then make a new password: who read the state, or keeps an older version of it, has\n"
-        "the old one.\n"
+        "Remove the output from the code and apply. Then create a new password: anyone who read\n"
+        "the state, or keeps an older version of it, has the old one.\n"
         f"{HERE} apply"
     ),
     break_it=break_it,

@@ -35,8 +35,7 @@ DRILL = Drill(
         "A Service of the name postgres-for-the-dashboard is in no code.",
     ),
     way_back=(
-        "If it is needed, write it into the code and import it; if not, delete it, as has been\n"
-        "done now.\n"
+        "If it is needed, write it into the code and import it; if not, delete it.\n"
         f'  eval "$(./workbook env)"; kubectl --namespace ml-data delete service {NAME}'
     ),
     break_it=break_it,

@@ -77,17 +77,16 @@ def _end(done: "subprocess.CompletedProcess[str]") -> str:
 
 
 DRILL = Drill(
-    title="“Our settings get a service of their own. Plan was content; apply, somehow, was not.”",
+    title="“Our settings get their own service. Plan was fine; apply, somehow, was not.”",
     turns_red=test_plan_finds_no_difference,
     hints=(
-        "The plan is right: one thing is to be added. Who was asked before the plan said so, and "
-        "who is asked when it is applied?",
-        "What the last apply was told is kept: .workbook/azure/phase3/applied.txt",
+        "The plan is right: it adds one resource. What does plan ask, and what does apply ask?",
+        "The output of the last apply is kept: .workbook/azure/phase3/applied.txt",
         "A new subscription may use few services. az provider show --namespace "
         f"{NAMESPACE} --query registrationState",
     ),
     way_back=(
-        "The code of it is gone again, since this lesson does not need it. To keep it: register\n"
+        "The code is removed again, because this lesson does not need it. To keep it: register\n"
         f"{NAMESPACE} with the line that the check names, write it under\n"
         "resource_providers_to_register in versions.tf, so that the next subscription has it too,\n"
         "and apply.\n"

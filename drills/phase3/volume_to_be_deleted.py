@@ -27,12 +27,12 @@ DRILL = Drill(
     title="“Released volumes were piling up in the other cluster. I have set all to clean up.”",
     turns_red=test_what_must_outlive_the_server_does,
     hints=(
-        "Nothing is lost, yet. What happens to the rows when somebody deletes the claim?",
-        "kubectl get persistentvolumes shows what becomes of each: RECLAIM POLICY",
-        "Delete takes the data with the claim. Retain keeps them, and somebody has to decide.",
+        "Nothing is lost, yet. What happens to the rows when the claim is deleted?",
+        "kubectl get persistentvolumes shows what will happen to each: RECLAIM POLICY",
+        "Delete takes the data with the claim. Retain keeps the data until a person decides.",
     ),
     way_back=(
-        "Set it to Retain again, as has been done now:\n"
+        "Set it to Retain again:\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl patch persistentvolume postgres --patch "
         '\'{"spec": {"persistentVolumeReclaimPolicy": "Retain"}}\''

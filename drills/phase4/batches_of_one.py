@@ -37,7 +37,7 @@ def _deploy(system: System, texts: int) -> None:
 
 
 DRILL = Drill(
-    title="To find an error, somebody turned batches off. The error is found.",
+    title="To find an error, a colleague turned batches off. The error is found.",
     turns_red=test_requests_are_batched,
     hints=(
         "All answers are right. What do they cost?",
@@ -45,8 +45,7 @@ DRILL = Drill(
         "kubectl --namespace ml-demo exec deployment/ml-api -- env | grep BATCH",
     ),
     way_back=(
-        "Set SENTIMENT_BATCH_TEXTS in k8s/base/settings.env to what it was, and deploy again, as\n"
-        "has been done now.\n"
+        "Set SENTIMENT_BATCH_TEXTS in k8s/base/settings.env to its old value, and deploy again.\n"
         "  ./workbook lab 4"
     ),
     break_it=break_it,

@@ -25,13 +25,13 @@ DRILL = patch_drill(
     title="“Our service must never lose a pod.” Since then, the cluster's upgrade hangs.",
     turns_red=test_one_may_go,
     hints=(
-        "Nothing is wrong until somebody empties the node.",
+        "Nothing fails until the node is drained.",
         "kubectl drain workbook-control-plane --ignore-daemonsets --delete-emptydir-data "
         "--dry-run=server",
         "kubectl --namespace ml-demo get poddisruptionbudgets: ALLOWED DISRUPTIONS",
     ),
     way_back=(
-        "Let one go at a time, as has been done now: that is what the second pod is for.\n"
+        "Allow one pod to be evicted at a time; the second pod answers meanwhile.\n"
         '  eval "$(./workbook env)"\n'
         '  kubectl --namespace ml-demo patch poddisruptionbudget ml-api --patch \'{"spec": '
         '{"maxUnavailable": 1}}\''

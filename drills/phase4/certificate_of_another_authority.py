@@ -1,4 +1,4 @@
-"""A certificate for the right name, for which nobody vouches that callers know."""
+"""A certificate with the right name, from an authority that clients do not trust."""
 
 import base64
 from pathlib import Path
@@ -66,17 +66,17 @@ DRILL = Drill(
     title="“The gateway's certificate was old. I have made a new one; it takes one line.”",
     turns_red=test_https_predicts,
     hints=(
-        "The gateway is programmed, the route is right, the pods are ready. Who does not go on?",
+        "The gateway is programmed, the route is right, the pods are ready. Who stops?",
         "curl says why, without --insecure: curl --verbose https://localhost:8443/health",
-        "The name is right and the dates are. Who has signed? kubectl --namespace "
+        "The name and the dates are right. Who has signed? kubectl --namespace "
         '"$GATEWAY_NAMESPACE" get secret gateway-certificate --output '
         "jsonpath='{.data.tls\\.crt}' | base64 --decode | "
         "openssl x509 -noout -issuer -subject -dates",
     ),
     way_back=(
-        "Let your authority sign one: lesson 4, “A certificate for the gateway”. Here, the one\n"
-        "before is back. Never turn the check off instead (curl --insecure): it has just done\n"
-        "what it is for.\n"
+        "Let your authority sign one: lesson 4, “A certificate for the gateway”. Here, the old\n"
+        "certificate is back. Never turn the check off instead (curl --insecure): it has just\n"
+        "protected you.\n"
         "  ./workbook lab 4"
     ),
     break_it=break_it,

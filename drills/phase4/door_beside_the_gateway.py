@@ -9,15 +9,15 @@ DRILL = patch_drill(
         {"op": "replace", "path": "/spec/type", "value": "NodePort"},
         {"op": "add", "path": "/spec/ports/0/nodePort", "value": 30080},
     ],
-    title="For a test, somebody opened the old way again.",
+    title="For a test, a colleague opened the old entry again.",
     turns_red=test_no_way_around,
     hints=(
-        "Everything works. Does it work in a way in which it should not?",
+        "Everything works. Is there an entry that should not work?",
         "curl http://127.0.0.1:8080/health",
         "kubectl --namespace ml-demo get service ml-api: what is its type?",
     ),
     way_back=(
-        "Make it a ClusterIP again, as has been done now:\n"
+        "Make it a ClusterIP again:\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),

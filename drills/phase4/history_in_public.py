@@ -20,7 +20,7 @@ DRILL = patch_drill(
         "GET /predictions shows when people asked, and a hash of each text.",
     ),
     way_back=(
-        "Remove the match (--fix has just done this). A dashboard inside the cluster asks the "
+        "Remove the match. A dashboard inside the cluster asks the "
         "Service.\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl diff --kustomize phases/phase4/k8s/local"

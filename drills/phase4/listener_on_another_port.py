@@ -16,7 +16,7 @@ DRILL = patch_drill(
         "k8s/gateway/traefik.yaml has the ports that Traefik opens: 80 and 443.",
     ),
     way_back=(
-        "Listen on the port that the gateway opens, as has been done now:\n"
+        "Listen on the port that the gateway opens:\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),

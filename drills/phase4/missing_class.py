@@ -1,4 +1,4 @@
-"""A class that nobody serves."""
+"""A class that no controller serves."""
 
 from checks.phase4.test_gateway import test_gateway_works
 from workbook.drills.factories import patch_drill
@@ -10,12 +10,12 @@ DRILL = patch_drill(
     title="A Gateway from an old guide was applied, and waits for its address.",
     turns_red=test_gateway_works,
     hints=(
-        "The Gateway says nothing of an error. Who should have answered it?",
+        "The Gateway reports no error. Which program should handle it?",
         'kubectl --namespace "$GATEWAY_NAMESPACE" get gateway: what is its class?',
         "kubectl get gatewayclasses: which are there?",
     ),
     way_back=(
-        "Name the class that there is, as has been done now:\n"
+        "Name the class that exists:\n"
         '  eval "$(./workbook env)"\n'
         '  kubectl --namespace "$GATEWAY_NAMESPACE" patch gateway ml-api --type merge --patch '
         '\'{"spec": {"gatewayClassName": "traefik"}}\'\n'

@@ -9,12 +9,12 @@ DRILL = patch_drill(
     title="The bill was too high, so the autoscaler was “limited for now”.",
     turns_red=test_autoscaler_scales,
     hints=(
-        "The autoscaler reads the CPU, and may do nothing about it.",
+        "The autoscaler reads the CPU, but may not add a pod.",
         "kubectl --namespace ml-demo get hpa: MINPODS and MAXPODS",
-        "ScalingLimited is a condition of it.",
+        "Look at its condition ScalingLimited.",
     ),
     way_back=(
-        "Give it room, as has been done now:\n"
+        "Allow more pods:\n"
         '  eval "$(./workbook env)"\n'
         '  kubectl --namespace ml-demo patch hpa ml-api --patch \'{"spec": {"maxReplicas": '
         "5}}'"

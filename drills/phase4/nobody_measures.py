@@ -25,11 +25,11 @@ DRILL = Drill(
     title="“What is this metrics-server? Nothing of ours.” It was scaled to zero.",
     turns_red=test_autoscaler_reads_cpu,
     hints=(
-        "kubectl --namespace ml-demo get hpa: what stands before the 70 %?",
+        "kubectl --namespace ml-demo get hpa: what does it show before the 70 %?",
         "kubectl top pods does not answer either. Who should?",
         "kubectl --namespace kube-system get deployments",
     ),
-    way_back=("Run it again, as has been done now; up does it, too:\n  ./workbook up"),
+    way_back=("Run it again. `up` does this, too:\n  ./workbook up"),
     break_it=break_it,
     fix=fix,
 )

@@ -18,15 +18,15 @@ def recover(system: System) -> None:
 DRILL = patch_drill(
     "hpa",
     [{"op": "replace", "path": "/spec/minReplicas", "value": 1}],
-    title="At night nobody asks, so somebody saved a pod.",
+    title="There is no traffic at night, so a colleague saved a pod.",
     turns_red=test_replicas_run,
     hints=(
         "It answers. What would happen if its node died now?",
         "kubectl --namespace ml-demo get hpa,deployment",
-        "Two settings say how many: the autoscaler's least, and what the Deployment has now.",
+        "Two numbers matter: the autoscaler's minimum, and the Deployment's replicas.",
     ),
     way_back=(
-        "Ask for two at least, as has been done now; the autoscaler adds the second within "
+        "Ask for two at least. The autoscaler adds the second within "
         "15 seconds.\n"
         '  eval "$(./workbook env)"\n'
         '  kubectl --namespace ml-demo patch hpa ml-api --patch \'{"spec": {"minReplicas": '

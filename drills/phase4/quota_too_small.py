@@ -38,12 +38,12 @@ DRILL = Drill(
     title="The quota was made smaller. Then a pod ended, as pods do.",
     turns_red=test_replicas_run,
     hints=(
-        "The autoscaler asks for two. Who says no?",
+        "The autoscaler asks for two pods. What refuses the second?",
         "kubectl --namespace ml-demo describe replicasets: read the events",
         "kubectl --namespace ml-demo describe resourcequota ml-demo",
     ),
     way_back=(
-        "Give the namespace what it needs, as has been done now. A ReplicaSet that was "
+        "Give the namespace what it needs. A ReplicaSet that was "
         "refused tries\n"
         "again by itself, after ever longer pauses; a restart is quicker.\n"
         '  eval "$(./workbook env)"; kubectl --namespace ml-demo rollout restart '

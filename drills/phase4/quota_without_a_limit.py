@@ -11,10 +11,10 @@ DRILL = patch_drill(
     hints=(
         "Everything runs. What would run that should not?",
         "kubectl --namespace ml-demo describe resourcequotas,limitranges",
-        "A limit that nobody can reach is none.",
+        "A limit far above all use limits nothing.",
     ),
     way_back=(
-        "Set what the namespace may really take, as has been done now:\n"
+        "Set limits near what the namespace really uses:\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),

@@ -15,12 +15,12 @@ DRILL = patch_drill(
     title="“Some old client does not follow redirects. I have let it in directly.”",
     turns_red=test_http_is_redirected,
     hints=(
-        "HTTPS works as before. And without the s?",
+        "HTTPS works as before. What happens with HTTP?",
         "curl --head http://localhost:8081/health",
         "The route ml-api-redirect should redirect. What does it do now?",
     ),
     way_back=(
-        "Redirect again, as has been done now. Whoever cannot follow gets an address with "
+        "Redirect again. A client that cannot follow redirects gets an address with "
         "https.\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl diff --kustomize phases/phase4/k8s/local"

@@ -9,13 +9,13 @@ DRILL = patch_drill(
     title="“The API listens on 8000, so the route should say 8000.”",
     turns_red=test_https_predicts,
     hints=(
-        "The gateway answers, and not with the API's words. What status?",
+        "The gateway answers itself, not the API. With what status?",
         "kubectl --namespace ml-demo describe httproute ml-api: its conditions say what "
         "could not be resolved",
-        "A route names a Service and its port. Which port has the Service, and which one the pod?",
+        "A route names a Service and its port. Which ports do Service and pod have?",
     ),
     way_back=(
-        "The route names the Service's port, and the Service the pod's; as has been done now:\n"
+        "The route names the Service's port. The Service names the pod's port:\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),

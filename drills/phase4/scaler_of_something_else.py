@@ -18,15 +18,15 @@ def recover(system: System) -> None:
 DRILL = patch_drill(
     "hpa",
     [{"op": "replace", "path": "/spec/scaleTargetRef/name", "value": "sentiment-api"}],
-    title="The Deployment was to be renamed. The autoscaler was renamed first.",
+    title="The Deployment will get a new name. The autoscaler got it first.",
     turns_red=test_autoscaler_reads_cpu,
     hints=(
-        "Two pods run, and two they stay, whatever the load. Who decides?",
+        "Two pods run, whatever the load. What decides their number?",
         "kubectl --namespace ml-demo describe hpa ml-api: read the conditions",
         "It scales what scaleTargetRef names. Is there such a Deployment?",
     ),
     way_back=(
-        "Name the Deployment that there is, as has been done now:\n"
+        "Name the Deployment that exists:\n"
         '  eval "$(./workbook env)"\n'
         '  kubectl --namespace ml-demo patch hpa ml-api --patch \'{"spec": '
         '{"scaleTargetRef": {"name": "ml-api"}}}\''

@@ -15,7 +15,7 @@ DRILL = patch_drill(
         "A Service sends requests to pods that have all labels of its selector.",
     ),
     way_back=(
-        "Select by what the pods have, as has been done now:\n"
+        "Select by the labels that the pods have:\n"
         '  eval "$(./workbook env)"\n'
         "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),

@@ -29,9 +29,8 @@ DRILL = Drill(
         "A process reads its environment when it starts. Which pods started after the change?",
     ),
     way_back=(
-        "Change k8s/base/settings.env and deploy: another hash, another rollout. Here, the "
-        "old value is\n"
-        "back, as has been done now.\n"
+        "Change k8s/base/settings.env and deploy: another hash, another rollout. Here, the\n"
+        "old value is back.\n"
         "  ./workbook lab 4"
     ),
     break_it=break_it,

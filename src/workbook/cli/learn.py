@@ -129,7 +129,8 @@ def drill(
     elif fix:
         with exclusively(phase.root):
             fixed = drills.fix()
-        print(f"{fixed.way_back}\n\nDone. To see that it is: ./workbook check {number}")
+        print(f"--fix has put your system right. By hand, you would do this:\n\n{fixed.way_back}")
+        print(f"\nTo see the result: ./workbook check {number}")
     elif name:
         with exclusively(phase.root):
             begun = drills.begin(name)
