@@ -215,9 +215,10 @@ def test_a_damaged_choice_does_not_lock_the_learner_out(fresh: Path) -> None:
 
 def test_env_puts_the_workbooks_own_python_first(fresh: Path) -> None:
     lines = cli_of(fresh)("env").stdout
-    script = f"{lines}\ncommand -v python workbook uvicorn\n"
+    script = f"{lines}\ncommand -v python workbook uvicorn\npatiently 9 echo there"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
     assert done.stdout.count(".venv/bin/") == 3
+    assert done.stdout.endswith("\nthere\n")  # what lessons wait with is defined, too
 
 
 def test_an_unknown_question_is_refused(fresh: Path) -> None:

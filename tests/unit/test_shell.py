@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from workbook.learner.background import Background
-from workbook.lessons.shell import LARGEST_OUTPUT, CellFailed, Shell
+from workbook.lessons.shell import LARGEST_OUTPUT, PATIENTLY, CellFailed, Shell
+from workbook.programs import run
 
 
 class Cells:
@@ -216,3 +217,34 @@ time.sleep(600)' &""")
     os.kill(program.pid, signal.SIGTERM)
     cells.background.end_all()
     assert program.process() is None
+
+
+def test_patiently_repeats_a_command_and_shows_what_it_said_at_last(
+    cells: Cells, tmp_path: Path
+) -> None:
+    second = tmp_path / "second"
+    look = (
+        f"look() {{ [ -e {second} ] || {{ touch {second}; echo early; return 1; }}; echo late; }}"
+    )
+    assert cells.run(f"{look}\npatiently 20 look") == "late\n"
+
+
+def test_patiently_is_there_in_a_shell_that_the_cell_starts(cells: Cells) -> None:
+    assert cells.run("bash -c 'patiently 20 echo there'") == "there\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("grep -c wanted /dev/null", "0"), ("false", "nothing"), ("sleep 600", "nothing")],
+)
+def test_patiently_says_what_did_not_come(cells: Cells, command: str, said: str) -> None:
+    with pytest.raises(CellFailed, match=r"^status 1"):
+        cells.run(f"patiently 1 {command}; echo reached")
+    shown = "".join(cells.written)
+    assert f"Not within 1 s: {command}\nIt said last: {said}\n" in shown
+    assert "reached" not in shown
+
+
+def test_a_terminal_of_the_learners_own_has_patiently() -> None:
+    done = run(["bash", "-c", '. "$0"; patiently 20 echo there', PATIENTLY], 60)
+    assert (done.returncode, done.stdout) == (0, "there\n")

@@ -249,9 +249,12 @@ def env() -> None:
     """Print the variables that a lesson's commands need in your own terminal."""
     import shlex
 
+    from workbook.lessons.shell import PATIENTLY
+
     home = root()
     for name, value in lesson_environment(home, load_choices(home)).items():
         print(f"export {name}={shlex.quote(value)}")
+    print(f". {shlex.quote(str(PATIENTLY))}")
 
 
 def test(

@@ -57,6 +57,18 @@ def commands_of(texts: Mapping[str, str]) -> list[Command]:
     return [Command(**answer) for answer in _ask("shell.py", asked)]
 
 
+def waits(texts: Mapping[str, str]) -> list[str]:
+    """What is wrong with the waits in Markdown texts, in words, each with its file and line."""
+    asked = [
+        {"file": file, "line": piece.line, "text": piece.text}
+        for file, text in texts.items()
+        for piece in pieces(text)
+        if not piece.only_mentioned
+    ]
+    found: list[str] = _ask("waits.py", asked)
+    return found
+
+
 def findings(commands: Iterable[Command]) -> list[Finding]:
     """What is against each command that something is against."""
     commands = list(commands)

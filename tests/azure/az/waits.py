@@ -1,0 +1,85 @@
+"""Find waits that have no end, or fail at once, in pieces of shell text.
+
+Runs in the environment of tests/azure/azure-cli.lock, which has a grammar of bash.
+stdin: JSON, pieces of shell text: file, first line, text. stdout: JSON, what is wrong, in words.
+
+Two things are wrong. `until` and `while` go on for ever if what they wait for does not come;
+`patiently` does not. (`while read` ends with its input.) And `kubectl wait` fails at once if its
+object does not exist yet. So the same cell makes the object first, or asks for it. What `az` has
+just ordered comes later, and only `patiently` helps.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+
+import tree_sitter_bash
+from tree_sitter import Language, Node, Parser
+
+BASH = Parser(Language(tree_sitter_bash.language()))
+MAKE = {"apply", "create", "rollout", "run", "scale"}
+
+
+def mistakes(text: str, line: int) -> Iterator[str]:
+    """What is wrong in a cell that begins on that line."""
+    exists, ordered = False, False
+    for node in _in_order(BASH.parse(text.encode()).root_node):
+        words = [_text(child) for child in node.children]
+        where = line + node.start_point.row
+        if node.type == "while_statement" and not _reads_input(node):
+            yield f"{where}: a loop without an end; use patiently: {words[0]} {words[1]}"
+        elif node.type != "command":
+            continue
+        elif {"sh", "bash"} & set(words) and "-c" in words:
+            yield from mistakes(words[-1][1:-1], where)
+        elif words[0] == "az":
+            exists, ordered = False, True
+        elif words[0] == "patiently":
+            exists = True
+        elif words[0] == "kubectl":
+            verb = _verb(words[1:])
+            exists = exists or verb in MAKE or (verb == "get" and not ordered)
+            if verb == "wait" and not exists and not _is_for_delete(words):
+                yield f"{where}: what kubectl waits for may not exist yet: {' '.join(words)}"
+
+
+def _in_order(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _in_order(child)
+
+
+def _reads_input(loop: Node) -> bool:
+    return _text(loop.children[0]) == "while" and _text(loop.children[1]).startswith("read ")
+
+
+def _verb(words: list[str]) -> str:
+    """The first word that is neither an option nor the value of --namespace."""
+    before = ["", *words]
+    return next(
+        word
+        for previous, word in zip(before, words, strict=False)
+        if not word.startswith("-") and previous not in ("--namespace", "-n")
+    )
+
+
+def _is_for_delete(words: list[str]) -> bool:
+    return "--for=delete" in words or ("--for", "delete") in pairwise(words)
+
+
+def _text(node: Node) -> str:
+    return node.text.decode() if node.text else ""
+
+
+def main() -> None:
+    found = [
+        f"{piece['file']}:{mistake}"
+        for piece in json.load(sys.stdin)
+        for mistake in mistakes(piece["text"], piece["line"])
+    ]
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
