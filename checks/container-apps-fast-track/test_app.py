@@ -3,13 +3,24 @@
 import time
 from typing import Any
 
-from checks.phase1.test_service import SENTENCES
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.outcome import Finding, Wrong
 
 READ = "notebooks/container-apps-fast-track/README.md"
 SECONDS_TO_WAKE = 90  # from zero: a node fetches the image, Python starts, the model is loaded
+SENTENCES = {
+    "A wonderful film, I loved every minute.": "positive",
+    "The worst service that I have ever had.": "negative",
+    "Great sound, great price, great little radio.": "positive",
+    "It broke after two days and I want my money back.": "negative",
+    "Thank you all, this made me very happy.": "positive",
+    "A dull and stupid plot with awful dialogue.": "negative",
+    "The best coffee in town and a lovely staff.": "positive",
+    "Too slow, too loud, too expensive.": "negative",
+    "Beautiful pictures and an excellent story.": "positive",
+    "I hate it and I want my money back.": "negative",
+}
 SECONDS_BETWEEN_LOOKS = 1
 SHOW = 'eval "$(./workbook env)"; az containerapp show --resource-group "$RG" --name ml-api'
 LOGS = (

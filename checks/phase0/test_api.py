@@ -5,6 +5,7 @@ from typing import Any
 
 from checks.phase0 import test_model
 from checks.phase0.conftest import START
+from checks.phase0.oracle import Oracle
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.learner.choices import Choices
@@ -89,9 +90,9 @@ def test_api_refuses(api: Api) -> str:
 
 @check(
     read="phases/phase0/README.md#serve-it",
-    after=(test_model.test_model_trains, test_api_predicts),
+    after=(test_model.test_model_file_is_unchanged, test_api_predicts),
 )
-def test_api_serves_last_model(api: Api, manifest: dict[str, Any]) -> str:
+def test_api_serves_last_model(api: Api, manifest: dict[str, Any], oracle: Oracle) -> str:
     """API serves the model that was trained last"""
     answered = api.predict(SENTENCES[0]).json()["model_version"]
     if answered != manifest["version"]:
@@ -102,7 +103,8 @@ def test_api_serves_last_model(api: Api, manifest: dict[str, Any]) -> str:
             "this one was started before the last training",
             run_next=f"end it (Ctrl-C where it runs, or ./workbook stop), then {START}",
         )
-    return f"model {answered}"
+    oracle.refuse_at(api, CODE)
+    return f"model {answered}, as {len(oracle.sentences)} new sentences show"
 
 
 def _short(text: str) -> str:

@@ -13,9 +13,9 @@ NEEDED = {"version", "created", "artefact", "sha256", "scikit_learn", "data_sha2
 
 
 @check(read="phases/phase0/README.md#train-the-model")
-def test_model_trains(phase: Phase, manifest: dict[str, Any] | None) -> str:
+def test_model_trains(trained: Phase, manifest: dict[str, Any] | None) -> str:
     """Model trains successfully"""
-    model = phase.directory / "model"
+    model = trained.directory / "model"
     left = sorted(path.name for path in model.glob("*")) if model.exists() else []
     if not left:
         raise NotStarted("train the model: ./workbook start does, or the lesson")
@@ -39,9 +39,9 @@ def test_model_trains(phase: Phase, manifest: dict[str, Any] | None) -> str:
 
 
 @check(read="phases/phase0/README.md#train-the-model", after=test_model_trains)
-def test_model_file_is_unchanged(phase: Phase, manifest: dict[str, Any]) -> str:
+def test_model_file_is_unchanged(trained: Phase, manifest: dict[str, Any]) -> str:
     """The model file is the one that the training wrote"""
-    file = phase.directory / "model" / manifest["artefact"]
+    file = trained.directory / "model" / manifest["artefact"]
     found = hashlib.sha256(file.read_bytes()).hexdigest()
     if found != manifest["sha256"]:
         raise Wrong(

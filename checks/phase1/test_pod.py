@@ -1,25 +1,27 @@
 """The pods of phase 1: running, ready, confined."""
 
-import json
+from pathlib import Path
 
 from checks.phase1 import test_registry
 from workbook.checks.check import check
-from workbook.checks.deployment import STUCK, Deployment, image_of, is_ready, stuck
-from workbook.outcome import Wrong
-from workbook.targets.kubernetes import APP, Kubernetes, Object, eventually, name_of
+from workbook.checks.deployment import (
+    STUCK,
+    Deployment,
+    container_of,
+    image_of,
+    is_ready,
+    stuck,
+)
+from workbook.checks.inside import ask_each
+from workbook.outcome import Unknown, Wrong
+from workbook.targets.kubernetes import Kubernetes, Object, eventually, name_of
 
+HERE = Path(__file__).parent
 SECONDS_TO_RUN = 20  # from a cached image
 SECONDS_TO_BE_READY = 15
 DESCRIBE = "kubectl --namespace ml-demo describe"
 
-LOOK_INSIDE = """
-import json, os, re
-print(json.dumps({
-    "user": os.stat("/proc/1").st_uid,
-    "writable": not os.statvfs("/").f_flag & os.ST_RDONLY,
-    "capabilities": int(re.search(r"CapEff:\\s*(\\w+)", open("/proc/1/status").read())[1], 16),
-}))
-"""
+PROBES = ("readinessProbe", "livenessProbe")
 
 
 @check(
@@ -69,7 +71,21 @@ def test_pod_is_ready(deployment: Deployment) -> str:
                 "until then it sends it no request",
                 run_next=f"{DESCRIBE} pod {name_of(pod)}",
             )
+    for pod in pods:
+        if missing := [name for name in PROBES if not _asks(pod, name)]:
+            raise Wrong(
+                expected=f"{name_of(pod)} to be asked by {' and '.join(PROBES)}, by HTTP",
+                found=f"it has no such {' and no '.join(missing)}",
+                why="without a readiness probe, a pod counts as Ready as soon as it is started; "
+                "without a liveness probe, a process that hangs is never started again",
+                run_next="kubectl --namespace ml-demo get deployment ml-api --output yaml",
+            )
     return f"{len(pods)} ready"
+
+
+def _asks(pod: Object, probe: str) -> bool:
+    """Whether the kubelet asks the API by this probe."""
+    return bool(((container_of(pod).get(probe) or {}).get("httpGet") or {}).get("path"))
 
 
 def _are_ready(pods: list[Object]) -> bool:
@@ -104,27 +120,25 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
 @check(read="phases/phase1/README.md#what-the-pod-may-do", after=test_pod_is_ready)
 def test_pod_is_confined(deployment: Deployment, cluster: Kubernetes) -> str:
     """Pod runs without root and cannot change its own files"""
-    pod = next(map(name_of, deployment.pods()), f"deployment/{APP}")
-    done = cluster.run("exec", pod, "--", "python", "-c", LOOK_INSIDE)
-    if done.returncode != 0:
-        raise Wrong(
-            expected=f"Python to run in {pod}",
-            found=done.stderr.strip(),
-            why="the check looks at the process from inside the container",
-            run_next=f"kubectl --namespace ml-demo exec {pod} -- python --version",
-        )
-    inside = json.loads(done.stdout)
-    faults = [
-        (inside["user"] == 0, "the process runs as root (user 0)"),
-        (inside["writable"], "its root file system can be written to"),
-        (inside["capabilities"], f"it has capabilities: {inside['capabilities']:#x}"),
-    ]
-    if found := [words for is_so, words in faults if is_so]:
-        raise Wrong(
-            expected="a numeric user other than 0, a read-only root file system, no capabilities",
-            found="; ".join(found),
-            why="whoever finds a hole in the API could then change the program or the model that "
-            "everybody is answered with",
-            run_next="kubectl --namespace ml-demo get deployment ml-api --output yaml",
-        )
-    return f"user {inside['user']}, read-only, no capabilities"
+    looks = ask_each(cluster, map(name_of, deployment.pods()), HERE / "confined.py")
+    if not looks:
+        raise Unknown("the pods were replaced just now: look again in a moment")
+    for pod, inside in looks.items():
+        faults = [
+            (inside["user"] == 0, "the process runs as root (user 0)"),
+            (inside["writable"], "its root file system can be written to"),
+            (inside["capabilities"], f"it has capabilities: {inside['capabilities']:#x}"),
+            (inside["may_gain"], "it may gain rights that it does not have (NoNewPrivs is 0)"),
+            (inside["token"], "a key to the API server of Kubernetes is mounted"),
+        ]
+        if found := [words for is_so, words in faults if is_so]:
+            raise Wrong(
+                expected=f"{pod} to run as a user other than 0, on a read-only root file system, "
+                "without capabilities and without a key to Kubernetes",
+                found="; ".join(found),
+                why="an attacker who finds a hole in the API has what the process has: the "
+                "program and the model could be changed, or the cluster asked",
+                run_next="kubectl --namespace ml-demo get deployment ml-api --output yaml",
+            )
+    users = ", ".join(sorted({f"{inside['user']}" for inside in looks.values()}))
+    return f"user {users}, read-only, no capabilities, in each of {len(looks)}"

@@ -2,24 +2,16 @@
 
 from typing import Any
 
+from checks.phase0 import test_model
+from checks.phase0.oracle import Oracle
 from checks.phase1 import test_cluster
+from checks.phase1.behind import refuse_other_pods
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.outcome import Finding, Wrong
 from workbook.targets.kubernetes import APP, Kubernetes
 
-SENTENCES = {
-    "What a wonderful film, I loved every minute.": "positive",
-    "The worst service that I have ever had.": "negative",
-    "Great sound, great price, great little radio.": "positive",
-    "It broke after two days and nobody answers.": "negative",
-    "Thank you all, this made me very happy.": "positive",
-    "A dull and stupid plot with awful dialogue.": "negative",
-    "The best coffee in town and a lovely staff.": "positive",
-    "Too slow, too loud, too expensive.": "negative",
-    "Beautiful pictures and an excellent story.": "positive",
-    "I hate it and I want my money back.": "negative",
-}
+LOGS = "kubectl --namespace ml-demo logs deployment/ml-api --tail 20"
 
 
 @check(read="phases/phase1/README.md#give-it-an-address", after=test_cluster.test_node_is_ready)
@@ -44,26 +36,22 @@ def _in_words(labels: dict[str, str]) -> str:
     return ",".join(f"{k}={v}" for k, v in labels.items() if k.startswith("app.kubernetes.io"))
 
 
-@check(read="phases/phase1/README.md#give-it-an-address", after=test_service_has_address)
-def test_address_predicts(api: Api) -> str:
+@check(
+    read="phases/phase1/README.md#give-it-an-address",
+    after=(test_service_has_address, test_model.test_model_file_is_unchanged),
+)
+def test_address_predicts(api: Api, cluster: Kubernetes, oracle: Oracle) -> str:
     """You can make predictions at that address"""
-    for sentence, label in SENTENCES.items():
-        try:
-            response = api.predict(sentence)
-        except Finding as finding:  # refused, or accepted by the engine's proxy and then closed
-            raise Wrong(
-                expected=f"an answer at {api.address}",
-                found=finding.rows.get("found", "the connection is refused"),
-                why="the Service has pods behind it, but nothing answers on the port that it sends "
-                "requests to",
-                run_next=f"kubectl --namespace ml-demo describe service {APP}",
-            ) from None
-        if response.status_code != 200 or f'"label":"{label}"' not in response.text:
-            raise Wrong(
-                expected=f"200 and {label} for {sentence!r}",
-                found=f"{response.status_code} {' '.join(response.text.split())[:120]}",
-                why="the API in the pod answers with another model than you judged in phase 0, or "
-                "not at all",
-                run_next="kubectl --namespace ml-demo logs deployment/ml-api --tail 20",
-            )
-    return f"{len(SENTENCES)} sentences judged rightly at {api.address}"
+    try:
+        api.health()
+    except Finding as finding:  # refused, or accepted by the engine's proxy and then closed
+        raise Wrong(
+            expected=f"an answer at {api.address}",
+            found=finding.rows.get("found", "the connection is refused"),
+            why="the Service has pods behind it, but nothing answers on the port that it sends "
+            "requests to",
+            run_next=f"kubectl --namespace ml-demo describe service {APP}",
+        ) from None
+    oracle.refuse_at(api, LOGS)
+    pods = refuse_other_pods(cluster, oracle)
+    return f"{len(oracle.sentences)} new sentences judged as your model does, by each of {pods}"

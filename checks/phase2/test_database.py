@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from checks.phase1 import test_service
 from checks.phase2.conftest import DATABASE, log_of
 from workbook.checks.api import Api
 from workbook.checks.check import check
@@ -69,7 +70,10 @@ OTHER = (
 )
 
 
-@check(read="phases/phase2/README.md#get-a-database")
+@check(
+    read="phases/phase2/README.md#get-a-database",
+    after=test_service.test_address_predicts,
+)
 def test_log_reaches_database(
     server: Object | None,
     cluster: Kubernetes,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from checks.phase1 import test_cluster
 from checks.phase3 import on_azure
 from checks.phase3.conftest import DATABASE, terraform_here
 from workbook.checks.check import check
@@ -24,7 +25,7 @@ PUBLIC = {"tls.crt", "ca.crt"}  # of a Secret: certificates are for everybody
 SHORTEST = 8  # what is shorter could be anywhere by chance
 
 
-@check(read=f"{LESSON}#a-place-for-the-state")
+@check(read=f"{LESSON}#a-place-for-the-state", after=test_cluster.test_node_is_ready)
 def test_state_is_remote_and_locked(
     phase: Phase, cluster: Kubernetes, terraform: Root, state: dict[str, Any], choices: Choices
 ) -> str:

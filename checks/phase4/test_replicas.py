@@ -4,15 +4,23 @@ from datetime import UTC, datetime
 
 import pytest
 
+from checks.phase1 import test_pod
 from checks.phase4 import test_gateway
 from workbook.checks.api import Api
 from workbook.checks.check import check
-from workbook.checks.deployment import Deployment, is_ready
+from workbook.checks.deployment import Deployment, container_of, is_ready
 from workbook.checks.recordings import refuse_other_system
 from workbook.course.phase import Phase
 from workbook.measure.load import Load, cpu_of, read_load, under_load
 from workbook.outcome import NotStarted, Unknown, Wrong
-from workbook.targets.kubernetes import APP, Kubernetes, Object, digest_of_spec, eventually
+from workbook.targets.kubernetes import (
+    APP,
+    Kubernetes,
+    Object,
+    digest_of_spec,
+    eventually,
+    name_of,
+)
 
 LESSON = "phases/phase4/README.md"
 RECORDING = "autoscaling"
@@ -22,11 +30,16 @@ SECONDS_TO_COUNT = 20  # a budget lets none go while a pod starts
 SECONDS_TO_LOOK = 20  # the autoscaler does so every 15
 SECONDS_TO_BE_MEASURED = 90
 SECONDS_OF_LOAD = 75
+# What an autoscaler says before the CPU of new pods was measured.
+TOO_EARLY = ("did not receive metrics", "no metrics returned")
 CALLERS = 32
 DESCRIBE = "kubectl --namespace ml-demo describe"
 
 
-@check(read=f"{LESSON}#two-at-least", after=test_gateway.test_gateway_works)
+@check(
+    read=f"{LESSON}#two-at-least",
+    after=(test_gateway.test_gateway_works, test_pod.test_pod_is_running),
+)
 def test_replicas_run(deployment: Deployment, scaler: Object) -> str:
     """Multiple replicas are running"""
     ready = eventually(lambda: _ready(deployment), lambda n: n >= FEWEST, SECONDS_TO_BE_READY)
@@ -44,10 +57,20 @@ def test_replicas_run(deployment: Deployment, scaler: Object) -> str:
 
 
 @check(read=f"{LESSON}#two-at-least", after=test_replicas_run)
-def test_one_may_go(cluster: Kubernetes) -> str:
+def test_one_may_go(cluster: Kubernetes, deployment: Deployment) -> str:
     """One pod at a time may be taken away"""
     if cluster.get_one("poddisruptionbudgets", APP) is None:
         raise NotStarted("make the PodDisruptionBudget: lesson 4, “Deploy it”")
+    pods = deployment.pods()
+    budgets = [name_of(b) for b in cluster.get("poddisruptionbudgets") if _counts(b, pods)]
+    if budgets != [APP]:
+        raise Wrong(
+            expected=f"one budget for the pods: {APP}",
+            found=", ".join(budgets) or "none that selects them",
+            why="a pod that two budgets count cannot be taken away at all: the API server refuses "
+            "it. One that none counts may always be",
+            run_next=f"{DESCRIBE} poddisruptionbudgets",
+        )
     allowed, healthy = eventually(
         lambda: _budget(cluster), lambda found: 0 < found[0] < found[1], SECONDS_TO_COUNT
     )
@@ -76,7 +99,7 @@ def test_autoscaler_reads_cpu(cluster: Kubernetes, deployment: Deployment, scale
         started = [datetime.fromisoformat(s["startTime"]) for s in statuses if "startTime" in s]
         age = (now - max(started, default=now)).total_seconds()
         status = scaler.get("status", {})
-        if age < SECONDS_TO_BE_MEASURED and "did not receive metrics" in str(status):
+        if age < SECONDS_TO_BE_MEASURED and any(words in str(status) for words in TOO_EARLY):
             raise Unknown(f"the pods have run for {age:.0f} s: their CPU is known after a minute")
         conditions = [
             f"{each['type']} is {each['status']}: {each['message']}"
@@ -90,6 +113,18 @@ def test_autoscaler_reads_cpu(cluster: Kubernetes, deployment: Deployment, scale
             "or nobody measures: metrics-server does",
             run_next=f"{DESCRIBE} hpa {APP}; kubectl --namespace kube-system get deployment "
             "metrics-server (./workbook up brings it back)",
+        )
+    others = [
+        name_of(each)
+        for each in cluster.get("hpa")
+        if name_of(each) != APP and _scales(each) == ("Deployment", APP)
+    ]
+    if others:
+        raise Wrong(
+            expected=f"one autoscaler of the Deployment {APP}",
+            found=f"also {', '.join(others)}",
+            why="two autoscalers undo what the other one does, for ever",
+            run_next=f"{DESCRIBE} hpa",
         )
     return f"{cpu} % of what they request"
 
@@ -109,6 +144,14 @@ def test_autoscaler_scales(
             expected="room between minReplicas and maxReplicas",
             found=f"{spec.get('minReplicas', 1)} and {spec['maxReplicas']}",
             why="an autoscaler that may not add a pod is a fixed number with extra parts",
+            run_next=f"{DESCRIBE} hpa {APP}",
+        )
+    target, most = _target(scaler), _most_cpu(deployment)
+    if target is None or target >= most:
+        raise Wrong(
+            expected=f"a target below {most:.0f} % of the request, which a pod can take at most",
+            found="no target for the CPU" if target is None else f"{target} %",
+            why="a load that is above the target must exist, or no pod is ever added",
             run_next=f"{DESCRIBE} hpa {APP}",
         )
     if active:
@@ -151,6 +194,47 @@ def _budget(cluster: Kubernetes) -> tuple[int, int]:
     """How many pods may go, of how many."""
     status = (cluster.get_one("poddisruptionbudgets", APP) or {}).get("status", {})
     return status.get("disruptionsAllowed", 0), status.get("currentHealthy", 0)
+
+
+def _target(scaler: Object) -> float | None:
+    """The CPU that it aims at, in per cent of what pods request; None where it aims at no CPU."""
+    for metric in (scaler.get("spec") or {}).get("metrics") or []:
+        resource = metric.get("resource") or {}
+        target = (resource.get("target") or {}).get("averageUtilization")
+        if resource.get("name") == "cpu" and isinstance(target, int | float):
+            return target
+    return None
+
+
+def _most_cpu(deployment: Deployment) -> float:
+    """The CPU that a pod may take at most, in per cent of what it requests; else a large number."""
+    template = (deployment.object.get("spec") or {}).get("template") or {}
+    resources = container_of(template).get("resources") or {}
+    limit, request = (
+        _cores((resources.get(name) or {}).get("cpu")) for name in ("limits", "requests")
+    )
+    return 100 * limit / request if limit and request else 10_000
+
+
+def _cores(quantity: object) -> float:
+    """CPU in cores, of what Kubernetes writes as 2 or 100m; 0 where it is neither."""
+    text = str(quantity or 0)
+    try:
+        return float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
+    except ValueError:
+        return 0
+
+
+def _counts(budget: Object, pods: list[Object]) -> bool:
+    """Whether a budget selects one of these pods; an empty selector selects all."""
+    wanted = ((budget.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+    return any(wanted.items() <= (p["metadata"].get("labels") or {}).items() for p in pods)
+
+
+def _scales(scaler: Object) -> tuple[str, str]:
+    """The kind and the name of what an autoscaler scales."""
+    target = (scaler.get("spec") or {}).get("scaleTargetRef") or {}
+    return str(target.get("kind")), str(target.get("name"))
 
 
 def _is_active(scaler: Object) -> bool:

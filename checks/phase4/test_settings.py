@@ -6,15 +6,19 @@ from pathlib import Path
 from checks.phase4 import test_replicas
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment, is_ready
-from workbook.checks.inside import ask_pod
+from workbook.checks.inside import ask_each, ask_pod
 from workbook.checks.probe import restricted_pod
 from workbook.outcome import NotStarted, Wrong
-from workbook.targets.kubernetes import APP, Kubernetes, name_of
+from workbook.targets.kubernetes import Kubernetes, Object, name_of
 
 HERE = Path(__file__).parent
 LESSON = "phases/phase4/README.md"
 SETTINGS = "settings-"  # and a hash of what is in it
-GREEDY_CPU = "1900m"  # of each of two containers: less than one may have, more than all may
+PREFIX = "SENTIMENT_"  # of the environment variables that set the API
+GREEDY = 8  # containers, each of which may have this much, and all together may not
+GREEDY_ONE = {"cpu": "1", "memory": "500Mi"}
+BOUNDED = ("requests.cpu", "requests.memory", "limits.memory")
+COUNTS = {"pods", "count/pods"}
 
 
 @check(read=f"{LESSON}#a-setting-without-a-new-image", after=test_replicas.test_replicas_run)
@@ -32,26 +36,33 @@ def test_settings_roll_out(cluster: Kubernetes, deployment: Deployment) -> str:
             "for another reason",
             run_next="deploy again, as lesson 4 does under “Deploy it”",
         )
-    for pod in filter(is_ready, deployment.pods()):
-        done = cluster.run("exec", name_of(pod), f"--container={APP}", "--", "env")
-        if done.returncode != 0:
-            raise Wrong(
-                expected=f"{name_of(pod)} to say what it is set to",
-                found=(done.stderr.strip().splitlines() or ["no reason given"])[-1],
-                why="a command cannot be run in it: it may have ended just now, or you may not",
-                run_next=f"kubectl --namespace ml-demo exec {name_of(pod)} -- env",
-            )
-        there = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-        for setting, value in found["data"].items():
-            if there.get(setting) != value:
+    said, elsewhere = _said(cluster, container)
+    ready = map(name_of, filter(is_ready, deployment.pods()))
+    for pod, ours in ask_each(cluster, ready, HERE / "settings.py").items():
+        for setting in sorted((ours.keys() | said.keys()) - elsewhere):
+            if ours.get(setting) != said.get(setting):
                 raise Wrong(
-                    expected=f"{name_of(pod)} to run with {setting}={value}, as {name} says",
-                    found=f"{setting}={there.get(setting)}",
-                    why="somebody changed the ConfigMap in place. The process read it when it "
+                    expected=f"{pod} to run with what {name} and the Deployment say now: "
+                    f"{setting} is {said.get(setting, 'not set')}",
+                    found=f"{setting} is {ours.get(setting, 'not set')}",
+                    why="the ConfigMap was changed in place. The process read it when it "
                     "started, and the next pod will be set otherwise than this one",
                     run_next="change k8s/base/settings.env instead, and deploy again",
                 )
     return name
+
+
+def _said(cluster: Kubernetes, container: Object) -> tuple[dict[str, str], set[str]]:
+    """The settings of the API that a new pod would get, and those whose value is elsewhere."""
+    said: dict[str, str] = {}
+    for source in container.get("envFrom") or []:
+        named = (source.get("configMapRef") or {}).get("name", "")
+        data = (cluster.get_one("configmaps", named) or {}).get("data") or {}
+        said |= {f"{source.get('prefix', '')}{key}": value for key, value in data.items()}
+    own = container.get("env") or []
+    said |= {each.get("name", ""): each.get("value", "") for each in own}
+    elsewhere = {each.get("name", "") for each in own if "valueFrom" in each}
+    return {key: value for key, value in said.items() if key.startswith(PREFIX)}, elsewhere
 
 
 @check(
@@ -62,20 +73,20 @@ def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
     """Namespace has a quota, which refuses what exceeds it"""
     if cluster.get_one("resourcequotas", cluster.namespace) is None:
         raise NotStarted("make the ResourceQuota: lesson 4, “Deploy it”")
-    wanted = {"cpu": GREEDY_CPU, "memory": "64Mi"}
     pod = restricted_pod(
         "check-of-the-quota",
         deployment.image,
-        containers=("one", "two"),
-        requests=wanted,
-        limits=wanted,
+        containers=[f"greedy-{number}" for number in range(GREEDY)],
+        requests=GREEDY_ONE,
+        limits=GREEDY_ONE,
     )
     # asked, and not made
     words = ("create", "--dry-run=server", "--filename=-")
     done = cluster.run(*words, stdin=json.dumps(pod))
     if done.returncode == 0:
         raise Wrong(
-            expected=f"the API server to refuse a pod that wants twice {GREEDY_CPU} of CPU",
+            expected=f"the API server to refuse a pod of {GREEDY} containers, each with "
+            f"{GREEDY_ONE['cpu']} CPU and {GREEDY_ONE['memory']} of memory",
             found="it would take it",
             why="one mistake in one number could then take the whole cluster from everybody else",
             run_next="kubectl --namespace ml-demo describe resourcequotas,limitranges",
@@ -85,6 +96,19 @@ def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
             expected="the quota to refuse it",
             found=done.stderr.strip(),
             why="another rule refuses the pod before the quota is asked",
+            run_next="kubectl --namespace ml-demo describe resourcequotas,limitranges",
+        )
+    quotas = cluster.get("resourcequotas")
+    bounded = {key for each in quotas for key in (each.get("spec") or {}).get("hard") or {}}
+    wanted = done.stderr.partition("requested: ")[2].partition("used: ")[0]
+    missing = [what for what in BOUNDED if f"{what}=" not in wanted]
+    missing += [] if bounded & COUNTS else ["pods"]
+    if missing:
+        raise Wrong(
+            expected=f"the quota to bound {', '.join([*BOUNDED, 'pods'])}",
+            found=f"it does not bound {', '.join(missing)}: {done.stderr.strip()}",
+            why="what is not bounded can be taken whole: without the memory, one leak ends other "
+            "pods on the node",
             run_next="kubectl --namespace ml-demo describe resourcequotas,limitranges",
         )
     return done.stderr.strip().rpartition("exceeded quota: ")[2]

@@ -4,9 +4,10 @@ import base64
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from checks.phase4.conftest import GATEWAY_KIND, api_behind
 from checks.phase4.test_gateway import test_https_predicts
 from drills.phase4._scaler import need_scaler
+from workbook.checks.api import Api
+from workbook.checks.fixtures import GATEWAY_KIND, address_behind
 from workbook.drills.drill import Drill, NothingToBreak, System
 from workbook.drills.objects import Patch, change, cluster_of, goto, replace_with_kept, wait_until
 from workbook.errors import WorkbookError
@@ -55,8 +56,8 @@ def _is_trusted(system: System) -> bool:
     cluster = cluster_of(system).within(GATEWAY_NAMESPACES[system.choices.target])
     try:
         gateway = cluster.get_one(GATEWAY_KIND, APP) or {}
-        authority = authority_of(system.phase)
-        api_behind(system.phase, system.choices, gateway, authority).health()
+        address = address_behind(system.phase, system.choices, gateway)
+        Api(address, goto(system), authority=str(authority_of(system.phase))).health()
     except (Finding, OSError):  # OSError: there is no such file
         return False
     return True

@@ -17,6 +17,7 @@ class Finding(Exception):
 
     outcome: Outcome
     rows: dict[str, str]  # what the learner reads, by label
+    waits_for = ""  # the checklist line that has to pass first
 
 
 class Wrong(Finding):

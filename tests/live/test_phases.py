@@ -64,7 +64,7 @@ def test_a_drill_is_listed_gives_hints_and_refuses_another(walk: Walk, number: i
     finally:
         fixed = cli("drill", f"{number}", "--fix")
     assert fixed.returncode == 0, fixed.stderr
-    lines = check_only(home, with_what_they_need(named))
+    lines = check_only(home, with_what_they_need(named), number)
     assert {line.outcome for line in lines.values()} == {Outcome.PASSED}
 
 

@@ -47,12 +47,12 @@ def check_phase(home: Path, number: int) -> dict[str, Line]:
     return _lines(report)
 
 
-def check_only(home: Path, functions: Iterable[CheckFunction]) -> dict[str, Line]:
-    """Run these checks and no others."""
+def check_only(home: Path, functions: Iterable[CheckFunction], at: int) -> dict[str, Line]:
+    """Run these checks and no others, in the state in which a phase is complete."""
     report = home / ".workbook" / "checks.xml"
     ids = [f"{f.__module__.replace('.', '/')}.py::{f.__name__}" for f in functions]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *ids, f"--junitxml={report}"],
+        [sys.executable, "-m", "pytest", *ids, f"--current={at}", f"--junitxml={report}"],
         cwd=home,
         env=clean_environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
         capture_output=True,

@@ -61,7 +61,7 @@ def prove(home: Path, proof: Proof) -> None:
     with _made(system, proof) as (named, also):
         assert_only_wrong(check_phase(home, proof.at), named, also)
     chain = with_what_they_need(named)
-    again = check_only(home, chain)
+    again = check_only(home, chain, proof.at)
     assert len(again) == len(chain)
     assert {line for line in again.values() if line.outcome != Outcome.PASSED} == set()
 

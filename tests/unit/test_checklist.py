@@ -1,83 +1,19 @@
 """The check framework, on a small workbook whose checks come to every outcome."""
 
 import json
-import subprocess
-import sys
-import textwrap
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from copies import ROOT, clean_environment
-
-HEADER = """
-from workbook.checks.check import check
-from workbook.outcome import NotStarted, Unknown, Wrong
-from workbook.programs import run
-READ = "phases/phase0/README.md#a"
-"""
-PASSES = '''
-@check(read=READ)
-def test_first():
-    """The first line"""
-    return "seen it"
-'''
-IS_WRONG = '''
-@check(read=READ)
-def test_second():
-    """The second line"""
-    raise Wrong(expected="one", found="two\\nand more", why="because", run_next="fix it")
-'''
-IS_NOT_STARTED = '''
-@check(read=READ)
-def test_third():
-    """The third line"""
-    raise NotStarted("run the lesson")
-'''
-CANNOT_KNOW = '''
-@check(read=READ)
-def test_fourth():
-    """The fourth line"""
-    raise Unknown("there is no cloud here")
-'''
-TAKES_TOO_LONG = '''
-@check(read=READ)
-def test_fourth():
-    """The fourth line"""
-    run(["sleep", "60"], 0.5)
-'''
-BREAKS = '''
-@check(read=READ)
-def test_fifth():
-    """The fifth line"""
-    return 1 / 0
-'''
-
-
-class Small:
-    """A workbook with one phase and the checks that a test writes."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        (home / "phases/phase0").mkdir(parents=True)
-        (home / "checks/phase0").mkdir(parents=True)
-        lines = [f"- [ ] The {n} line" for n in ("first", "second", "third", "fourth", "fifth")]
-        text = "# Small\n\n## Phase complete when\n\n" + "\n".join(lines) + "\n"
-        (home / "phases/phase0/README.md").write_text(text)
-        for name in ("pytest.ini", "conftest.py", "__init__.py"):
-            (home / "checks" / name).write_bytes((ROOT / "checks" / name).read_bytes())
-        (home / "checks/phase0/__init__.py").touch()
-
-    def run(self, *checks: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        code = HEADER + "".join(textwrap.dedent(check) for check in checks)
-        (self.home / "checks/phase0/test_all.py").write_text(code)
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "checks/phase0", *options],
-            cwd=self.home,
-            env=clean_environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
-            capture_output=True,
-            text=True,
-        )
+from small_workbook import (
+    BREAKS,
+    CANNOT_KNOW,
+    IS_NOT_STARTED,
+    IS_WRONG,
+    PASSES,
+    TAKES_TOO_LONG,
+    Small,
+)
 
 
 @pytest.fixture

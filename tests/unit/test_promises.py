@@ -4,12 +4,12 @@ import importlib
 import re
 import subprocess
 import tomllib
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import pytest
 
-from workbook.checks.check import checks_of
+from workbook.checks.check import check_of, checks_of
 from workbook.course.changes import files_of
 from workbook.course.lesson import anchors, checklist, questions
 from workbook.course.phase import Lesson, Phase, lessons, notebooks, phases
@@ -73,11 +73,14 @@ def test_a_checklist_is_never_without_checks() -> None:
 
 @every_checked
 def test_a_check_comes_after_what_it_needs(lesson: Lesson) -> None:
-    order = checklist(lesson.lesson.read_text(encoding="utf-8"))
-    checks = checks_of(lesson)
-    for check in checks.values():
-        for needed in check.after:
-            assert order.index(checks[needed].line) < order.index(check.line)
+    until_now = takewhile(lambda each: each.name != lesson.name, lessons(ROOT, "local"))
+    earlier = [*until_now] if isinstance(lesson, Phase) else []
+    texts = [each.lesson.read_text(encoding="utf-8") for each in (*earlier, lesson)]
+    order = [line for text in texts for line in checklist(text)]
+    for check in checks_of(lesson).values():
+        for needed in map(check_of, check.after):
+            assert needed is not None
+            assert order.index(needed.line) < order.index(check.line)
 
 
 @every_checked

@@ -57,7 +57,9 @@ def test_an_impostor_is_undone_whether_or_not_it_is_seen(
     monkeypatch.setattr(proofs, "check_phase", check_phase)
     monkeypatch.setattr(proofs, "assert_only_wrong", lambda lines, named, also: None)
     monkeypatch.setattr(proofs, "with_what_they_need", lambda named: [named])
-    monkeypatch.setattr(proofs, "check_only", lambda home, chain: {"check": Line("", "passed", "")})
+    monkeypatch.setattr(
+        proofs, "check_only", lambda home, chain, at: {"check": Line("", "passed", "")}
+    )
     if seen:
         prove(home, PROOF)
     else:
@@ -73,6 +75,8 @@ def test_what_still_fails_after_the_fix_is_no_proof(
     monkeypatch.setattr(proofs, "check_phase", lambda home, number: {})
     monkeypatch.setattr(proofs, "assert_only_wrong", lambda lines, named, also: None)
     monkeypatch.setattr(proofs, "with_what_they_need", lambda named: [named])
-    monkeypatch.setattr(proofs, "check_only", lambda home, chain: {"check": Line("", "wrong", "")})
+    monkeypatch.setattr(
+        proofs, "check_only", lambda home, chain, at: {"check": Line("", "wrong", "")}
+    )
     with pytest.raises(AssertionError):
         prove(home, PROOF)

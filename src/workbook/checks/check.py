@@ -44,6 +44,7 @@ class Result:
     seconds: float
     note: str = ""
     rows: dict[str, str] = field(default_factory=dict)
+    waits_for: str = ""  # the line that has to pass before this one can be looked at
 
 
 @kept
@@ -53,10 +54,16 @@ class Checked:
 
     checked: str  # when; UTC, as ISO 8601
     results: list[Result]
+    promises: list[Result] = field(default_factory=list)  # what lines of earlier phases came to
 
     @property
     def passed(self) -> int:
         return sum(result.outcome is Outcome.PASSED for result in self.results)
+
+    @property
+    def broken(self) -> list[str]:
+        """The lines of earlier phases that do not hold any more."""
+        return [result.line for result in self.promises if result.outcome is Outcome.WRONG]
 
 
 def read_results(lesson: Lesson) -> Checked | None:
@@ -64,10 +71,10 @@ def read_results(lesson: Lesson) -> Checked | None:
     return read_state(lesson.state / "checks.json", Checked)
 
 
-def keep_results(lesson: Lesson, results: list[Result]) -> None:
-    """Remember what the checks of a lesson came to."""
+def keep_results(lesson: Lesson, results: list[Result], promises: list[Result]) -> None:
+    """Remember what the checks of a lesson came to, and the promises of earlier phases."""
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    write_json(lesson.state / "checks.json", asdict(Checked(when, results)))
+    write_json(lesson.state / "checks.json", asdict(Checked(when, results, promises)))
 
 
 def check(

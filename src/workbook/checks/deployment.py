@@ -92,6 +92,12 @@ def image_of(pod: Object) -> str:
     return next((each["imageID"] for each in statuses if each["name"] == APP), "")
 
 
+def container_of(pod: Object) -> Object:
+    """The container of the API in a pod; empty where the pod has no such container."""
+    containers = pod.get("spec", {}).get("containers") or []
+    return next((each for each in containers if each.get("name") == APP), {})
+
+
 def is_ready(pod: Object) -> bool:
     """Whether a pod may be sent requests."""
     conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions", [])}

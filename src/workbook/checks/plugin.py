@@ -5,10 +5,7 @@ Exit code: 0 all passed; 1 something is wrong; 3 a check itself failed. Where no
 """
 
 import logging
-import os
-import textwrap
 from collections.abc import Callable, Generator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +13,18 @@ import pytest
 from _pytest._io import TerminalWriter
 
 from workbook.checks.check import Check, Result, check_of, keep_results
+from workbook.checks.promises import in_order, replaced_by, standing
+from workbook.checks.screen import UNTIL, Screen, in_our_environment
 from workbook.course.lesson import checklist
-from workbook.course.phase import Lesson, find_lesson, root
+from workbook.course.phase import Lesson, Phase, find_lesson, find_phase, phases, root
 from workbook.learner.choices import load_choices
 from workbook.learner.store import log
 from workbook.outcome import Finding, NotStarted, Outcome, Unknown
 from workbook.programs import TookTooLong
 
-SIGNS = {
-    Outcome.PASSED: ("✔", "green"),
-    Outcome.WRONG: ("✘", "red"),
-    Outcome.NOT_STARTED: ("·", "yellow"),
-    Outcome.UNKNOWN: ("?", "yellow"),
-}
 EXIT_CODES = {Outcome.WRONG: 1, Outcome.NOT_STARTED: 10, Outcome.UNKNOWN: 11}
 CHECK_FAILED = 3
-WIDTH = 100
-LABEL_WIDTH = 10
-LINE_WIDTH = 58
+CURRENT_PHASE = pytest.StashKey[Phase]()  # whose state the learner's system is in
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--active",
         action="store_true",
         help="repeat what a lesson did to the learner's system, such as deleting a pod",
+    )
+    parser.addoption(
+        "--current",
+        type=int,
+        metavar="N",
+        help="the phase whose state the system is in; without it, the latest that is asked",
     )
 
 
@@ -64,39 +61,90 @@ class Checklist:
     """The checks of one run and what they came to."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._terminal = config.get_terminal_writer()
-        warnings = Warnings(self._terminal)
+        terminal = config.get_terminal_writer()
+        warnings = Warnings(terminal)
         log.addHandler(warnings)
         config.add_cleanup(lambda: log.removeHandler(warnings))
         self._home = root()
         self._target = load_choices(self._home).target
-        self._results: dict[Callable[..., Any], Result] = {}
-        self._lessons: dict[Callable[..., Any], str] = {}
+        self._screen = Screen(terminal)
+        self._current: Phase | None = None  # the latest phase that is asked
+        self._replaced: dict[str, str] = {}
+        self._lessons: dict[str, Lesson] = {}  # of each line
+        self._results: dict[str, Result] = {}  # of each line
+        self._missing: set[str] = set()  # lines of earlier phases that were not asked yet
+        self._held_back: list[Result] = []  # what is shown after those
         self._notes: dict[str, str] = {}
         self._header = ""
+        self._promises_shown = False
         self._broken = False
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Ask what earlier phases promised, too, where whole phases are asked for."""
+        config = session.config
+        if not _is_whole(config):
+            return
+        asked = {Path(argument).resolve() for argument in config.args}
+        there_are = [p for p in phases(self._home, self._target) if p.checks.is_dir()]
+        latest = max((p.number for p in there_are if p.checks.resolve() in asked), default=0)
+        earlier = [p.checks for p in there_are if p.number < latest]
+        config.args[:0] = [str(folder) for folder in earlier if folder.resolve() not in asked]
+
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Run the checks in the order of the lesson's checklist."""
-        lines: dict[str, int] = {}
-        for name, _ in groupby(items, _lesson_name):
-            lesson = self._find(name)
-            for line in checklist(lesson.lesson.read_text(encoding="utf-8")):
-                lines.setdefault(f"{name} {line}", len(lines))
-        items.sort(key=lambda i: lines.get(f"{_lesson_name(i)} {_check(i).line}", len(lines)))
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Order the checks as their lessons do, but each after what it needs."""
+        lessons = {name: self._find(name) for name in sorted({*map(_lesson_name, items)})}
+        asked = [lesson for lesson in lessons.values() if isinstance(lesson, Phase)]
+        if asked:
+            said = config.getoption("--current")
+            latest = max(phase.number for phase in asked)
+            self._current = find_phase(latest if said is None else said, self._home, self._target)
+            self._replaced = replaced_by(self._current)
+            config.stash[CURRENT_PHASE] = self._current
+        by_line: dict[str, pytest.Item] = {}
+        for item in items:
+            lesson, line = lessons[_lesson_name(item)], _check(item).line
+            is_own = lesson == self._current
+            if is_own or line not in self._replaced or not _is_whole(config):
+                by_line[line] = item
+                self._lessons[line] = lesson
+        self._missing = {*filter(self._is_promise, by_line)}
+        listed = [
+            (lesson.name, line)
+            for lesson in lessons.values()
+            for line in checklist(lesson.lesson.read_text(encoding="utf-8"))
+        ]
+        places = {where: place for place, where in enumerate(listed)}
+        in_lesson = sorted(
+            by_line, key=lambda line: places.get((self._lessons[line].name, line), len(places))
+        )
+        needs = {line: self._needs(item) for line, item in by_line.items()}
+        items[:] = [by_line[line] for line in in_order(in_lesson, needs)]
+
+    def _is_promise(self, line: str) -> bool:
+        lesson = self._lessons[line]
+        return isinstance(lesson, Phase) and lesson != self._current
+
+    def _needs(self, item: pytest.Item) -> list[str]:
+        """The lines that have to pass before a check can know."""
+        needed = filter(None, map(check_of, _check(item).after))
+        return [standing(each.line, self._replaced) for each in needed]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Say "cannot check until" where a check that this one needs has not passed."""
-        for needed in _check(item).after:
-            result = self._results.get(needed)
+        for line in self._needs(item):
+            result = self._results.get(line)
             if result is None or result.outcome is Outcome.PASSED:
                 continue
-            reason = f"cannot check until this passes: {result.line}"
-            if result.outcome is Outcome.NOT_STARTED:
-                raise NotStarted(reason)
-            raise Unknown(reason)
+            cause = result.waits_for or line
+            kind = NotStarted if result.outcome is Outcome.NOT_STARTED else Unknown
+            finding = kind(f"{UNTIL}{cause}")
+            finding.waits_for = cause
+            raise finding
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
@@ -121,23 +169,23 @@ class Checklist:
         if isinstance(finding, TookTooLong):
             finding = Unknown(str(finding))
         if isinstance(finding, Finding):
-            result = self._result(item, call, finding.outcome, rows=dict(finding.rows))
+            rows = dict(finding.rows)
             if finding.outcome is Outcome.WRONG:
-                result.rows["run next"] = _in_our_environment(result.rows["run next"])
-                result.rows["read"] = _check(item).read
-                report.longrepr = "\n".join(f"{k}: {v}" for k, v in result.rows.items())
+                rows["run next"] = in_our_environment(rows["run next"])
+                rows["read"] = _check(item).read
+                report.longrepr = "\n".join(f"{k}: {v}" for k, v in rows.items())
             else:
                 report.outcome = "skipped"
                 report.longrepr = (str(item.path), 0, str(finding))
+            result = _result(item, call, finding.outcome, rows=rows, waits_for=finding.waits_for)
             self._keep(item, report, result)
         elif report.when == "call" and report.passed:
             note = self._notes.get(item.nodeid, "")
-            self._keep(item, report, self._result(item, call, Outcome.PASSED, note=note))
+            self._keep(item, report, _result(item, call, Outcome.PASSED, note=note))
         elif report.failed:
             self._broken = True
-            self._begin(item)
-            self._terminal.line(f" ! {_check(item).line}", red=True)
-            self._terminal.line("     the check itself failed, which is the workbook's fault:")
+            self._begin(_lesson_name(item))
+            self._screen.fault(_check(item).line)
         return report
 
     def pytest_report_teststatus(
@@ -152,15 +200,18 @@ class Checklist:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Sum up, keep the outcomes for `status` and `receipt`, and set the exit code."""
-        by_lesson: dict[str, list[Result]] = {}
-        for function, result in self._results.items():
-            by_lesson.setdefault(self._lessons[function], []).append(result)
-        collected = {_lesson_name(item): 0 for item in session.items}
-        for item in session.items:
-            collected[_lesson_name(item)] += 1
-        for name, results in by_lesson.items():
-            if len(results) == collected[name] and _is_whole(session.config):
-                keep_results(self._find(name), results)
+        self._missing.clear()  # what is missing now has failed itself
+        self._show_what_is_due()
+        self._screen.waiting()
+        for lesson in dict.fromkeys(self._lessons.values()):
+            lines = [line for line, whose in self._lessons.items() if whose is lesson]
+            results = [self._results[line] for line in lines if line in self._results]
+            if not results or self._is_promise(lines[0]):
+                continue
+            if len(results) == len(lines) and _is_whole(session.config):
+                keep_results(lesson, results, self._promises)
+            if not self._broken:
+                self._screen.sum_up(results)
         if self._broken:
             session.exitstatus = CHECK_FAILED
         elif self._results:
@@ -168,81 +219,53 @@ class Checklist:
             session.exitstatus = next(
                 (code for outcome, code in EXIT_CODES.items() if outcome in outcomes), 0
             )
-            self._sum_up(by_lesson)
 
     def _find(self, name: str) -> Lesson:
         """The lesson whose checks are in the folder of that name."""
         return find_lesson(name.removeprefix("phase"), self._home, self._target)
 
-    def _result(
-        self,
-        item: pytest.Item,
-        call: pytest.CallInfo[None],
-        outcome: Outcome,
-        note: str = "",
-        rows: dict[str, str] | None = None,
-    ) -> Result:
-        return Result(
-            item.name, _check(item).line, outcome, round(call.duration, 3), note, rows or {}
-        )
+    @property
+    def _promises(self) -> list[Result]:
+        """What lines of earlier phases came to."""
+        return [result for line, result in self._results.items() if self._is_promise(line)]
 
     def _keep(self, item: pytest.Item, report: pytest.TestReport, result: Result) -> None:
-        function = _function(item)
-        self._results[function] = result
-        self._lessons[function] = _lesson_name(item)
+        self._results[result.line] = result
         properties = [("outcome", str(result.outcome)), ("line", result.line)]
         properties += [("note", result.note)] if result.note else []
         report.user_properties.extend(properties)
         item.user_properties.extend(properties)  # JUnit reads those of the teardown
-        self._begin(item)
-        self._show(result)
+        if self._is_promise(result.line):
+            self._missing.discard(result.line)
+        else:
+            self._held_back.append(result)
+        self._show_what_is_due()
 
-    def _begin(self, item: pytest.Item) -> None:
-        name = _lesson_name(item)
+    def _show_what_is_due(self) -> None:
+        """Show the promises when all of them are known, and only then what comes after them."""
+        if self._missing:
+            return
+        if self._current and self._promises and not self._promises_shown:
+            self._promises_shown = True
+            self._begin(self._current.name)
+            self._screen.promises(self._promises)
+        for result in self._held_back:
+            self._begin(self._lessons[result.line].name)
+            self._screen.result(result)
+        self._held_back.clear()
+
+    def _begin(self, name: str) -> None:
         number = name.removeprefix("phase")
         header = f"{name if number == name else f'Phase {number}'} · {self._target}"
         if header != self._header:
             self._header = header
-            self._terminal.line()
-            self._terminal.line(header, bold=True)
-
-    def _show(self, result: Result) -> None:
-        sign, colour = SIGNS[result.outcome]
-        self._terminal.write(f" {sign} ", **{colour: True})
-        rows = dict(result.rows)
-        aside = result.note or rows.pop("not started", "") or rows.pop("cannot be known", "")
-        if aside and result.outcome is not Outcome.PASSED:
-            aside = aside if aside.startswith("cannot check") else f"{result.outcome}: {aside}"
-        self._terminal.line(f"{result.line:{LINE_WIDTH}} {aside}".rstrip())
-        for label, text in rows.items():
-            self._terminal.line(_row(label, text))
-
-    def _sum_up(self, by_lesson: dict[str, list[Result]]) -> None:
-        for results in by_lesson.values():
-            counts = [
-                f"{n} {outcome}"
-                for outcome in Outcome
-                if (n := sum(result.outcome is outcome for result in results))
-            ]
-            self._terminal.line(f"{', '.join(counts)}, of {len(results)} lines", bold=True)
+            self._screen.header(header)
 
 
-def _in_our_environment(command: str) -> str:
-    """A command for the learner's own terminal, where kubectl may know another cluster."""
-    if command.startswith(("kubectl", "docker", "terraform")) and "KUBECONFIG" not in os.environ:
-        return f'eval "$(./workbook env)"; {command}'
-    return command
-
-
-def _row(label: str, text: str) -> str:
-    """A label and its text, with every further line of the text under the first."""
-    indent = " " * (LABEL_WIDTH + 5)
-    lines = [
-        part
-        for line in text.splitlines()
-        for part in textwrap.wrap(line, WIDTH - len(indent), break_long_words=False) or [""]
-    ]
-    return f"     {label:{LABEL_WIDTH}}" + f"\n{indent}".join(lines)
+def _result(
+    item: pytest.Item, call: pytest.CallInfo[None], outcome: Outcome, **more: Any
+) -> Result:
+    return Result(item.name, _check(item).line, outcome, round(call.duration, 3), **more)
 
 
 def _is_whole(config: pytest.Config) -> bool:

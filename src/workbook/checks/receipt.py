@@ -50,6 +50,7 @@ def make_receipt(phase: Phase) -> dict[str, Any]:
         "lesson": asdict(run) if run else None,
         "checked": checks.checked,
         "checks": [asdict(result) for result in checks.results],
+        "broken_promises": checks.broken,
     }
     write_json(phase.state / "receipt.json", receipt)
     (phase.state / "receipt.md").write_text(_as_markdown(receipt), encoding="utf-8")
@@ -69,6 +70,9 @@ def _as_markdown(receipt: dict[str, Any]) -> str:
         seen = result["note"] or "; ".join(f"{k} {v}" for k, v in result["rows"].items())
         seen = seen.replace("|", "\\|").replace("\n", " ")
         lines.append(f"| {result['line']} | {result['outcome']} | {seen} | {result['seconds']} |")
+    if broken := receipt["broken_promises"]:
+        lines += ["", "Promised by an earlier phase, and not so any more:", ""]
+        lines += [f"- {line}" for line in broken]
     if run := receipt["lesson"]:
         ended = "to its end" if run["complete"] else "and stopped before its end"
         lines += ["", f"The lesson ran at {run['started']}, in {run['seconds']} s, {ended}:", ""]

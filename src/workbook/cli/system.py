@@ -112,6 +112,8 @@ def status() -> None:
         else:
             total = len(kept.results)
             console.print(f"  {kept.passed} of {total} checks passed at {escape(kept.checked)}")
+            for line in kept.broken:
+                console.print(f"  [red]✘[/red] promised by an earlier phase: {escape(line)}")
         for program in Background(phase.state).running():
             console.print(f"  running: {escape(program.title)} (process {program.pid})")
         drills = Drills(System(phase, choices, Background(phase.state)))

@@ -6,7 +6,7 @@ Needs the standard library only, as the checks do.
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from workbook.errors import WorkbookError
 
@@ -34,6 +34,8 @@ class Manifest:
     programs: Names = ()  # of this machine, that its lesson runs
     memory: int = 0  # GB that must be free before there is a cluster
     providers: Names = ()  # services of Azure that it is the first to use
+    # checklist lines of earlier phases that hold no longer, and its own lines in their place
+    replaces: dict[str, str] = field(default_factory=dict)
     local: OnTarget = field(default_factory=OnTarget)
     azure: OnTarget = field(default_factory=OnTarget)
 
@@ -74,8 +76,9 @@ def _checked(kind: type[Manifest | OnTarget], content: dict[str, Any]) -> dict[s
     for key, value in checked.items():
         if key not in types:
             raise ValueError(f"it has {key!r}, which no manifest has")
-        wanted = tuple if types[key] == Names else types[key]
-        are_names = all(isinstance(each, str) for each in value) if wanted is tuple else True
+        wanted = get_origin(types[key]) or types[key]
+        texts = [*value.items()] if isinstance(value, dict) else [value]
+        are_names = all(isinstance(t, str) for each in texts if type(each) is tuple for t in each)
         if type(value) is not wanted or not are_names:
             raise ValueError(f"{key} = {value!r} is of another type")
     if kind is Manifest and "adds" not in content:

@@ -112,8 +112,8 @@ class Kubernetes:
         if done.returncode != 0:
             raise WorkbookError(f"The {kind} {name} cannot be deleted: {done.stderr.strip()}")
 
-    def get(self, kind: str, selector: str = "") -> list[Object]:
-        """The objects of a kind in the namespace, the newest last.
+    def get(self, kind: str, selector: str = "", everywhere: bool = False) -> list[Object]:
+        """The objects of a kind in the namespace, or in all of them, the newest last.
 
         Raises:
             Wrong: the API server does not answer, forbids it, or does not know the kind.
@@ -121,6 +121,7 @@ class Kubernetes:
         """
         words = ["get", kind, "--output=json"]
         words += [f"--selector={selector}"] if selector else []
+        words += ["--all-namespaces"] if everywhere else []
         words += ["--sort-by=.metadata.creationTimestamp"]
         done = self.run(*words)
         if done.returncode != 0:

@@ -1,0 +1,44 @@
+"""Promises: the checklist lines of earlier phases that hold still.
+
+A phase names in its phase.toml which lines of earlier phases its own lines take the place of.
+Like check.py, this needs the standard library only.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from workbook.course.phase import Phase, phases
+
+
+def replaced_by(current: Phase) -> dict[str, str]:
+    """The lines that hold no longer in a phase, each with the line that took its place."""
+    return {
+        old: new
+        for phase in phases(current.root, current.target)
+        if phase.number <= current.number
+        for old, new in phase.manifest.replaces.items()
+    }
+
+
+def standing(line: str, replaced: Mapping[str, str]) -> str:
+    """The line that is asked today where a check names a line of its own time."""
+    while line in replaced:
+        line = replaced[line]
+    return line
+
+
+def in_order(lines: Sequence[str], needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """Lines in their order, but each after those that it needs."""
+    ordered: dict[str, None] = {}
+    begun: set[str] = set()
+
+    def visit(line: str) -> None:
+        if line in begun:
+            return
+        begun.add(line)
+        for needed in needs.get(line, ()):
+            visit(needed)
+        ordered[line] = None
+
+    for line in lines:
+        visit(line)
+    return [line for line in ordered if line in {*lines}]

@@ -1,0 +1,115 @@
+"""The checklist in the terminal: a line for each check, and rows that teach where one is wrong."""
+
+import os
+import textwrap
+from collections.abc import Iterable
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from workbook.checks.check import Result
+from workbook.outcome import Outcome
+
+if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
+
+SIGNS = {
+    Outcome.PASSED: ("✔", "green"),
+    Outcome.WRONG: ("✘", "red"),
+    Outcome.NOT_STARTED: ("·", "yellow"),
+    Outcome.UNKNOWN: ("?", "yellow"),
+}
+WORST_FIRST = (Outcome.WRONG, Outcome.NOT_STARTED, Outcome.UNKNOWN, Outcome.PASSED)
+UNTIL = "cannot check until this passes: "
+PROMISES = "What earlier phases promised"
+WIDTH = 100
+LABEL_WIDTH = 10
+LINE_WIDTH = 58
+
+
+class Screen:
+    """Where the results are shown. Lines that wait for one cause are one line, at the end."""
+
+    def __init__(self, terminal: "TerminalWriter") -> None:
+        self._terminal = terminal
+        self._waiting: list[Result] = []
+
+    def header(self, text: str) -> None:
+        self._terminal.line()
+        self._terminal.line(text, bold=True)
+
+    def result(self, result: Result) -> None:
+        """Show a result; one that waits for another check is shown by `waiting`."""
+        if result.waits_for:
+            self._waiting.append(result)
+        else:
+            self._show(result)
+
+    def promises(self, results: list[Result]) -> None:
+        """Show what earlier phases promised: one line, and what is wrong among them in full."""
+        kept = sum(result.outcome is Outcome.PASSED for result in results)
+        worst = min((r.outcome for r in results), key=WORST_FIRST.index)
+        self._line(worst, PROMISES, f"{kept} of {len(results)}")
+        broken = [r for r in results if r.outcome is not Outcome.PASSED and not r.waits_for]
+        self._waiting += [result for result in results if result.waits_for]
+        broken.sort(key=lambda r: (WORST_FIRST.index(r.outcome), _aside(r)))
+        for (outcome, aside), group in groupby(broken, lambda r: (r.outcome, _aside(r))):
+            same = [*group]
+            if outcome is Outcome.WRONG or len(same) == 1:
+                for result in same:
+                    self._show(result)
+            else:
+                self._line(outcome, f"{len(same)} lines of earlier phases", aside)
+
+    def waiting(self) -> None:
+        """Show what could not be looked at, a line for each cause."""
+        by_cause: dict[tuple[str, Outcome], list[Result]] = {}
+        for result in self._waiting:
+            by_cause.setdefault((result.waits_for, result.outcome), []).append(result)
+        for (cause, outcome), results in by_cause.items():
+            line = results[0].line if len(results) == 1 else f"{len(results)} lines"
+            self._line(outcome, line, UNTIL + cause)
+
+    def fault(self, line: str) -> None:
+        """Say that a check failed itself; pytest shows its trace."""
+        self._terminal.line(f" ! {line}", red=True)
+        self._terminal.line("     the check itself failed, which is the workbook's fault:")
+
+    def sum_up(self, results: Iterable[Result]) -> None:
+        outcomes = [result.outcome for result in results]
+        counts = [f"{n} {outcome}" for outcome in Outcome if (n := outcomes.count(outcome))]
+        self._terminal.line(f"{', '.join(counts)}, of {len(outcomes)} lines", bold=True)
+
+    def _show(self, result: Result) -> None:
+        self._line(result.outcome, result.line, _aside(result))
+        for label, text in result.rows.items():
+            if label not in ("not started", "cannot be known"):
+                self._terminal.line(_row(label, text))
+
+    def _line(self, outcome: Outcome, line: str, aside: str) -> None:
+        sign, colour = SIGNS[outcome]
+        self._terminal.write(f" {sign} ", **{colour: True})
+        self._terminal.line(f"{line:{LINE_WIDTH}} {aside}".rstrip())
+
+
+def in_our_environment(command: str) -> str:
+    """A command for the learner's own terminal, where kubectl may know another cluster."""
+    if command.startswith(("kubectl", "docker", "terraform")) and "KUBECONFIG" not in os.environ:
+        return f'eval "$(./workbook env)"; {command}'
+    return command
+
+
+def _aside(result: Result) -> str:
+    """What stands beside a line: what was seen, or why nothing could be."""
+    reason = result.rows.get("not started") or result.rows.get("cannot be known")
+    return f"{result.outcome}: {reason}" if reason else result.note
+
+
+def _row(label: str, text: str) -> str:
+    """A label and its text, with every further line of the text under the first."""
+    indent = " " * (LABEL_WIDTH + 5)
+    lines = [
+        part
+        for line in text.splitlines()
+        for part in textwrap.wrap(line, WIDTH - len(indent), break_long_words=False) or [""]
+    ]
+    return f"     {label:{LABEL_WIDTH}}" + f"\n{indent}".join(lines)
