@@ -76,6 +76,13 @@ def test_every_staging_module_has_the_version_of_kubernetes() -> None:
     assert staging == {versions().kubernetes.replace("1.", "0.", 1)}
 
 
+@pytest.mark.parametrize("name", ["CoreDNS", "kube-router", "metrics-server"])
+def test_the_readme_names_the_libraries_that_a_program_shares(name: str) -> None:
+    libraries = versions().kubernetes.replace("1.", "0.", 1)
+    row = rf"^\| {name} {re.escape(versions().offline[name.lower()])} \| .* \| {libraries} \|$"
+    assert re.search(row, (tools.OFFLINE / "README.md").read_text(), re.MULTILINE)
+
+
 def test_the_public_images_are_pinned_and_match_what_the_kit_builds() -> None:
     images, offline = versions().images, versions().offline
     assert all(re.search(r":[^@]+@sha256:[0-9a-f]{64}$", image) for image in images.values())
