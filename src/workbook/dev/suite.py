@@ -1,6 +1,7 @@
 """`workbook test`: set up what the tests need, run them part by part, say what each part took."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,7 @@ class Part(NamedTuple):
     @property
     def report(self) -> Path:
         """The JUnit report, from the workbook's folder, of a part that writes one."""
-        return Path(".workbook", "tests", f"{self.name.replace(' ', '-')}.xml")
+        return Path(".workbook", "tests", f"{re.sub(r'[^a-z0-9]+', '-', self.name)}.xml")
 
 
 class Done(NamedTuple):
