@@ -1,4 +1,4 @@
-"""What the checks of the notebook look at: the app as Azure tells of it, and the API behind it."""
+"""What the checks of the notebook look at: the app as Azure describes it, and the API behind it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The app of the notebook: it answers, judges rightly, and costs nothing while nobody asks."""
+"""The app of the notebook: it answers, judges rightly, and costs nothing without requests."""
 
 import time
 from typing import Any
@@ -62,7 +62,7 @@ def test_app_predicts(api: Api) -> str:
             raise Wrong(
                 expected=f"200 and {label} for {sentence!r}",
                 found=f"{response.status_code} {' '.join(response.text.split())[:120]}",
-                why="the app runs another image than that of phase 1, or one with another model",
+                why="the app runs another image than phase 1, or an image with another model",
                 run_next=f"{SHOW} --query properties.template.containers",
             )
     return f"{len(SENTENCES)} sentences judged rightly"
@@ -76,8 +76,8 @@ def test_app_scales_to_zero(app: dict[str, Any], revisions: list[dict[str, Any]]
         raise Wrong(
             expected="one active revision",
             found=", ".join(names) or "none",
-            why="with several, each keeps replicas of its own and may get a part of the requests; "
-            "with none, nothing answers",
+            why="several revisions share the requests, and each keeps its own replicas. Without a "
+            "revision, nothing answers",
             run_next='eval "$(./workbook env)"; az containerapp revision set-mode '
             '--resource-group "$RG" --name ml-api --mode single',
         )
@@ -85,15 +85,15 @@ def test_app_scales_to_zero(app: dict[str, Any], revisions: list[dict[str, Any]]
         raise Wrong(
             expected=f"{app['latestRevisionName']}, the newest revision, to be the active one",
             found=names[0],
-            why="the newest one has not come up, so the one before goes on answering",
+            why="the newest revision has not started, so the one before goes on answering",
             run_next=LOGS,
         )
     least = app["template"]["scale"].get("minReplicas") or 0  # none is said where it is zero
     if least:
         raise Wrong(
-            expected="no replica while nobody asks: --min-replicas 0",
+            expected="no replica while there are no requests: --min-replicas 0",
             found=f"at least {least}",
-            why="a replica that waits is charged day and night",
+            why="an idle replica costs money day and night",
             run_next='eval "$(./workbook env)"; az containerapp update --resource-group "$RG" '
             "--name ml-api --min-replicas 0",
         )

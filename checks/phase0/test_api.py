@@ -65,7 +65,7 @@ def test_api_predicts(api: Api, choices: Choices) -> str:
         raise Wrong(
             expected="answers that depend on the text",
             found=f"the confidence {confidences.pop()} for each of {len(SENTENCES)} sentences",
-            why="the API does not ask the model, or the model knows none of the words",
+            why="the API does not ask the model, or the model knows no word of these sentences",
             run_next=CODE,
         )
     return f"{len(SENTENCES)} sentences answered at {api.address}"
@@ -80,9 +80,9 @@ def test_api_refuses(api: Api) -> str:
             raise Wrong(
                 expected=f"POST /predict answers 422 (or 400) to {what}",
                 found=f"{response.status_code} {_short(response.text)}",
-                why="a 500 hides a caller's error among our own faults"
+                why="a 500 reports the caller's mistake as a fault of the API"
                 if response.status_code >= 500
-                else "there is nothing in it that the model could judge: any label is made up",
+                else "the model has nothing to judge in it, so any label is a guess",
                 run_next=CODE,
             )
     return f"{len(REFUSED)} bad requests refused"
@@ -99,8 +99,8 @@ def test_api_serves_last_model(api: Api, manifest: dict[str, Any], oracle: Oracl
         raise Wrong(
             expected=f"answers from model {manifest['version']}, the one in model/",
             found=f"answers from model {answered}",
-            why="a process keeps the model that it loaded at its start; "
-            "this one was started before the last training",
+            why="a process keeps the model that it loaded when it started. This process started "
+            "before the last training",
             run_next=f"end it (Ctrl-C where it runs, or ./workbook stop), then {START}",
         )
     oracle.refuse_at(api, CODE)

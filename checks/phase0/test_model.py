@@ -25,7 +25,7 @@ def test_model_trains(trained: Phase, manifest: dict[str, Any] | None) -> str:
         raise Wrong(
             expected="a model file and a manifest.json that describes it",
             found=f"{lacking} that can be read, in model/: {', '.join(left)}",
-            why="without it nobody can say what the model file is, or whether to open it",
+            why="without the manifest, the model file cannot be verified, so it must not be opened",
             run_next=TRAIN,
         )
     if manifest["artefact"] not in left:
@@ -47,7 +47,7 @@ def test_model_file_is_unchanged(trained: Phase, manifest: dict[str, Any]) -> st
         raise Wrong(
             expected=f"{file.name} with sha256 {manifest['sha256'][:16]}…, as the manifest says",
             found=f"sha256 {found[:16]}…, {file.stat().st_size:,} bytes",
-            why="somebody or something replaced it; unpickling it would run whatever it holds",
+            why="the file was replaced after training. Loading it would run any code that it holds",
             run_next=TRAIN,
         )
     return f"sha256 {found[:16]}…"
@@ -63,8 +63,8 @@ def test_model_beats_guessing(facts: dict[str, Any]) -> str:
         raise Wrong(
             expected=f"accuracy above {metrics['baseline']:.3f}, that of one answer for all",
             found=f"{accuracy} on {facts['held_out']:,} held-out texts",
-            why="the model learned nothing that holds for new texts: "
-            "look at what it was trained on, the labels first",
+            why="the model learned nothing that works on new texts. Look at the training data, "
+            "the labels first",
             run_next=TRAIN,
         )
     return f"{accuracy}, guessing {metrics['baseline']:.3f}"

@@ -27,7 +27,7 @@ def test_node_is_ready(cluster: Kubernetes) -> str:
                 expected=f"the node {name} to be Ready",
                 found=f"Ready is {ready['status']}: {ready['message']}",
                 why="the kubelet, the node's agent, does not report: it is stopped, or the node "
-                "is. The containers may go on, but their pods count as not ready, so that no "
+                "is. The containers may still run, but their pods count as not ready, so no "
                 "Service sends them requests",
                 run_next=f"kubectl describe node {name}",
             )
@@ -35,8 +35,8 @@ def test_node_is_ready(cluster: Kubernetes) -> str:
             raise Wrong(
                 expected=f"the node {name} to take new pods",
                 found="it is cordoned: Ready,SchedulingDisabled",
-                why="somebody closed it to new pods, as one does before maintenance; those that "
-                "run go on, and the next one waits for ever",
+                why="the node was closed to new pods, as before maintenance. The running pods go "
+                "on; a new pod waits for ever",
                 run_next=f"kubectl uncordon {name}",
             )
     version = nodes[0]["status"]["nodeInfo"]["kubeletVersion"]

@@ -65,10 +65,10 @@ def test_pod_is_replaced(
             raise Wrong(
                 expected=f"every pod behind the Service to be kept by a ReplicaSet of {APP}",
                 found=f"{name_of(pod)} has the app's labels and nothing that keeps it",
-                why="the Service sends it requests like the others, and when it ends nobody "
-                "replaces it; nor does an update reach it",
-                run_next=f"kubectl --namespace ml-demo get pods --show-labels; then, if it is "
-                f"nobody's: kubectl --namespace ml-demo delete pod {name_of(pod)}",
+                why="the Service sends it requests, too. But when it ends, no controller replaces "
+                "it, and no update reaches it",
+                run_next="kubectl --namespace ml-demo get pods --show-labels; then, if it is not "
+                f"needed: kubectl --namespace ml-demo delete pod {name_of(pod)}",
             )
     for pod in deployment.pods():
         if pod["metadata"]["creationTimestamp"] < traffic.started:
@@ -100,7 +100,7 @@ def _refuse_failures(traffic: Traffic, task: str) -> None:
         )
     if traffic.failed or not traffic.samples:
         raise Wrong(
-            expected="requests, and none that failed",
+            expected="requests without a failure",
             found=traffic.summary(),
             why="a pod was gone before another could answer, or ended with requests in flight",
             run_next=f"./workbook lab 1, and {task} again, with traffic",

@@ -67,8 +67,8 @@ def test_pod_is_ready(deployment: Deployment) -> str:
             raise Wrong(
                 expected=f"{name_of(pod)} to be Ready",
                 found=f"Running, but not Ready\n{deployment.evidence(pod)}".strip(),
-                why="Kubernetes asks the container whether it works, and gets no good answer; "
-                "until then it sends it no request",
+                why="the container does not pass its probe. Until it does, Kubernetes sends it no "
+                "requests",
                 run_next=f"{DESCRIBE} pod {name_of(pod)}",
             )
     for pod in pods:
@@ -100,8 +100,8 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
         raise Wrong(
             expected="the Deployment to name its image by digest: NAME@sha256:…",
             found=deployment.image,
-            why="a tag can be moved to another image at any time: two pods of one Deployment could "
-            "run different code, and nobody could say which",
+            why="a tag can be moved to another image at any time. Then two pods of one Deployment "
+            "could run different code, and you could not see which",
             run_next="export IMAGE as the lesson does under “Put it into a registry”, then deploy "
             "again as under “Run it on Kubernetes”",
         )

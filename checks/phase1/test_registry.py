@@ -34,7 +34,7 @@ def test_image_is_in_registry(deployment: Deployment, choices: Choices) -> str:
         raise Wrong(
             expected="an image of your registry: HOST/NAME@sha256:…",
             found=deployment.image,
-            why="the Deployment names no registry, so that the node asks a public one",
+            why="the Deployment names no registry, so the node asks a public one",
             run_next="deploy again, as the lesson does under “Run it on Kubernetes”",
         )
     on_azure = choices.target == "azure"
@@ -77,7 +77,7 @@ def _ask(host: str, image: str) -> Problem | None:
     except OSError as error:
         return (
             f"no answer from {host}: {getattr(error, 'reason', error)}",
-            "the registry is stopped. What runs goes on; the next pod cannot fetch its image",
+            "the registry is stopped. Running pods go on, but a new pod cannot fetch its image",
             "./workbook up",
         )
 

@@ -24,9 +24,12 @@ def test_service_has_address(cluster: Kubernetes, service: dict[str, Any], addre
         raise Wrong(
             expected="at least one ready pod behind the Service",
             found=f"none; the Service selects {selector or 'nothing'}, and the pods are labelled "
-            + ("; ".join(_in_words(each) for each in labels) or "nothing: there are none"),
-            why="a Service sends requests to the ready pods that its selector matches; without one "
-            "its address refuses every connection",
+            + (
+                "; ".join(_in_words(each) for each in labels)
+                or "nothing, because there are no pods"
+            ),
+            why="a Service sends requests to the ready pods that its selector matches. Without "
+            "such a pod, its address refuses every connection",
             run_next=f"kubectl --namespace ml-demo describe service {APP}",
         )
     return f"{address}, {len(endpoints)} behind it"

@@ -51,7 +51,7 @@ def log_of(api: Api) -> dict[str, Any]:
         return {"rows_waiting": 0, "rows_written": 0, "last_error": None} | log
     except (ValueError, AttributeError, TypeError):
         raise Wrong(
-            expected="GET /health to say how the log is doing",
+            expected="GET /health to report the state of the log",
             found=f"{health.status_code} {health.text[:120]}",
             why="another program than the API of phase 2 answers at this address",
             run_next="kubectl --namespace ml-demo get pods --output wide",
@@ -60,7 +60,7 @@ def log_of(api: Api) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def client(cluster: Kubernetes, choices: Choices) -> dict[str, Any]:
-    """What the database tells a client in the API's pod, with the API's own password.
+    """What the database answers a client in the API's pod, with the API's own password.
 
     Its `problem` says why the client cannot connect, and then there is nothing else.
     """
@@ -72,7 +72,7 @@ def client(cluster: Kubernetes, choices: Choices) -> dict[str, Any]:
 
 @pytest.fixture
 def inside(client: dict[str, Any]) -> dict[str, Any]:
-    """What the database tells a client in the API's pod."""
+    """What the database answers a client in the API's pod."""
     return _connected(client)
 
 

@@ -1,4 +1,4 @@
-"""Run in the pod of the API, with its Python and its password: what the database tells this client.
+"""Run in the pod of the API, with its Python and its password: the database's answers.
 
 Arguments: the certificate of an authority that did not sign the server's, what the request ids of a
 recording begin with, and what those of some more rows begin with. Prints JSON: `problem`, and

@@ -16,14 +16,14 @@ SERVER = f"kubectl --namespace {DATABASE}"
 # What the API's own log says of the reason, what that means, and what to look at. In this order.
 REASONS = {
     "password authentication failed": (
-        "the password that the pod has is not the one that the server has for ml_api",
+        "the pod and the server have different passwords for ml_api",
         "kubectl --namespace ml-demo get secret database-ml-api --output yaml, and compare its "
         "data.password with data.ml_api of: kubectl --namespace ml-data get secret "
         "postgres-passwords --output yaml",
     ),
     "certificate verify failed": (
-        "the server's certificate is out of date, or is not signed by the authority that the API "
-        "trusts; either way it proves nothing",
+        "the server's certificate has expired, or its authority is not the one that the API "
+        "trusts. Either way it proves nothing",
         "kubectl --namespace ml-data get secret postgres-certificate --output "
         "jsonpath='{.data.tls\\.crt}' | base64 --decode | openssl x509 -noout -issuer -dates; and "
         "kubectl --namespace ml-demo get configmap database-ca --output "
@@ -34,12 +34,12 @@ REASONS = {
         "make a new one: lesson 2, “A server that can prove who it is”",
     ),
     'relation "predictions" does not exist': (
-        "the table that the rows belong in is not there under this name",
+        "the table for the rows does not exist under this name",
         "kubectl --namespace ml-data exec postgres-0 --container postgres -- psql --username "
         "postgres --dbname predictions --command '\\dt'",
     ),
     "read-only transaction": (
-        "the database can be read and takes no rows: its disk is full, or somebody has made it so",
+        "the database is read-only: its disk is full, or it was set to read-only",
         f"{SERVER} exec postgres-0 --container postgres -- psql --username postgres --dbname "
         "predictions --command '\\drds' --command 'SHOW default_transaction_read_only'",
     ),
@@ -54,18 +54,18 @@ REASONS = {
         "postgres --dbname predictions --command '\\dp predictions'",
     ),
     "could not translate host name": (
-        "there is no Service of this name, so that the name leads nowhere",
+        "no Service has this name, so the name leads nowhere",
         f"{SERVER} get services",
     ),
 }
 NO_WAY = (
-    "the name is known, but nothing answers there: something between the two is cut, or the server "
-    "is frozen",
+    "the name is known, but nothing answers there: the network path is blocked, or the server is "
+    "frozen",
     f"{SERVER} get pods,services,endpointslices,networkpolicies --output wide",
 )
 REASONS |= dict.fromkeys(("no answer within", "refused", "timeout", "timed out"), NO_WAY)
 OTHER = (
-    "no reason that this check knows: the API's log has the database's own words",
+    "this check does not know the reason. The API's log has the database's own message",
     "kubectl --namespace ml-demo logs deployment/ml-api --tail 20",
 )
 

@@ -62,7 +62,7 @@ def test_stopped_database_costs_nothing(
         raise Wrong(
             expected=f"{answered} rows for {answered} answers",
             found=f"{rows} rows, of {different} answers",
-            why="rows are missing: they were never written, or somebody deleted them since"
+            why="rows are missing: they were never written, or were deleted since"
             if different < answered
             else "rows were written twice",
             run_next="kubectl --namespace ml-data exec postgres-0 --container postgres -- psql "

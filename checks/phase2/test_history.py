@@ -43,8 +43,8 @@ def test_history_is_answered(api: Api, history: History, log: dict[str, Any]) ->
         raise Wrong(
             expected="a page of two predictions, and where the next page begins",
             found=f"{len(first['predictions'])} predictions, next: {first['next']}",
-            why="three were answered just now, so the history holds more than two; rows that wait "
-            "for the database are not in it yet",
+            why="the check has just sent three predictions, so the history holds more than two. "
+            "Rows that wait for the database are not in it yet",
             run_next=LOGS,
         )
     rows = first["predictions"] + history.page(limit=2, before=first["next"])["predictions"]
@@ -98,9 +98,8 @@ def test_prediction_is_logged(api: Api, cluster: Kubernetes, inside: dict[str, A
             expected=f"{len(texts)} rows for {len(texts)} predictions within {SECONDS_TO_APPEAR} s",
             found=f"{len(missing)} are missing, such as {min(missing)}; the log is "
             f"{log['state']}, {log['rows_waiting']} rows wait, last error {log['last_error']}",
-            why="the API does not record each of its answers; or the database can be read and "
-            "takes no rows: its disk is full (Azure then makes it read-only), it was made "
-            "read-only, or the API has lost the right to INSERT",
+            why="the API does not record each answer, or has lost the right to INSERT. Or the "
+            "database is read-only, because its disk is full or it was set so",
             run_next=LOGS,
         )
     if len(rows) > len(texts):
@@ -119,7 +118,7 @@ def test_prediction_is_logged(api: Api, cluster: Kubernetes, inside: dict[str, A
             raise Wrong(
                 expected=f"a row that says what was answered: {expected}",
                 found=f"{found}",
-                why="what is recorded is not what people were told",
+                why="the record differs from the answer that the caller got",
                 run_next="git diff phases/phase2/sentiment/prediction_log.py",
             )
     pods = {row["instance"].partition("/")[0] for row in rows}
@@ -142,7 +141,7 @@ def test_clocks_agree(inside: dict[str, Any]) -> str:
             found=f"the newest row says that it was written {abs(delay):,.0f} s {order} it was "
             "made",
             why="predicted_at comes from the API's clock, written_at from the database's. Where "
-            "they differ, the order of events, and what counts as too old, is anybody's guess",
+            "they differ, you cannot trust the order of events, or which rows are too old",
             run_next="kubectl --namespace ml-data exec postgres-0 --container postgres -- psql "
             "--username postgres --dbname predictions --command 'SELECT clock_timestamp()' "
             "--command '\\d predictions'; and date, in the pod of the API",

@@ -63,8 +63,8 @@ def test_connection_is_secure(client: dict[str, Any]) -> str:
         raise Wrong(
             expected=f"a certificate for more than {DAYS_TO_ACT} days",
             found=f"it ends on {ends:%Y-%m-%d at %H:%M} UTC",
-            why="from then on the server can prove nothing, and the API writes no row any more; a "
-            "certificate is renewed before it ends",
+            why="after that date the API writes no rows, because it cannot verify the server. "
+            "Renew a certificate before it ends",
             run_next="lesson 2, “A server that can prove who it is”: make a new one; then “Get a "
             "database” again",
         )
@@ -80,9 +80,9 @@ def test_insecure_connection_is_refused(inside: dict[str, Any]) -> str:
     if inside["without_tls"] is None:
         raise Wrong(
             expected="the server to refuse a connection without TLS",
-            found="it took one, password and all",
-            why="a client that is set up wrongly sends its password, and everything else, for all "
-            "to read, and nobody notices",
+            found="the server accepted it, with the password",
+            why="a client with a wrong setting sends its password and all data unencrypted, and "
+            "no error shows it",
             run_next="kubectl --namespace ml-data exec postgres-0 --container postgres -- cat "
             "/etc/postgres/pg_hba.conf",
         )
@@ -94,7 +94,7 @@ def test_insecure_connection_is_refused(inside: dict[str, Any]) -> str:
             raise Wrong(
                 expected=f"a client that expects {what} to refuse this server",
                 found="it connected",
-                why="then the client does not verify, and anybody can pretend to be the server",
+                why="then the client does not verify, and anyone can pretend to be the server",
                 run_next="git diff phases/phase2/sentiment/database.py",
             )
     return f"without TLS: {inside['without_tls'].rpartition('FATAL:')[2].strip()}"
@@ -207,8 +207,8 @@ def _refuse_in_environment(cluster: Kubernetes, passwords: list[str]) -> None:
                         expected="passwords in files that only the process reads",
                         found=f"{kind} {name_of(item)}: the environment of {container.get('name')} "
                         f"comes from the Secret {min(named)}",
-                        why="a process hands its environment to every program that it starts, and "
-                        "crash reports print it. A file is read by what opens it",
+                        why="a process passes its environment to every program that it starts, "
+                        "and crash reports print it. Only a program that opens a file reads it",
                         run_next=f"kubectl --namespace {cluster.namespace} get {kind} "
                         f"{name_of(item)} --output yaml",
                     )
@@ -286,8 +286,8 @@ def test_old_rows_are_deleted(
         raise Wrong(
             expected="a Job every night that deletes the rows which are too old",
             found="; ".join(problems),
-            why="people were told that their words go after some time; every day they stay is one "
-            "on which they can leak",
+            why="users were promised that their texts are deleted after some time. Each day that "
+            "a text stays, it can leak",
             run_next=f"kubectl --namespace {cluster.namespace} describe cronjob {CRONJOB}",
         )
     jobs = [job for job in cluster.get("jobs") if owner_of(job)["uid"] == uid_of(retention)]

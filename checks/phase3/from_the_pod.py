@@ -20,7 +20,7 @@ port = os.environ["SENTIMENT_DATABASE_PORT"]
 
 
 def look():
-    """What the database tells: rows of the recording, and when the oldest of all was written."""
+    """The database's answers: rows of the recording, and when the oldest of all was written."""
     with (
         psycopg2.connect(
             host=host,

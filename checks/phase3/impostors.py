@@ -69,7 +69,7 @@ def _return_refusal(system: System) -> None:
 
 
 def _borrow_rebuild(system: System) -> None:
-    """The recording of a rebuild of a colleague's cluster."""
+    """The recording of a rebuild, from a colleague's cluster."""
     file = file_of(_phase(system).state, RECORDING)
     recording = read_json(file)
     if recording is None:

@@ -31,7 +31,7 @@ def asking(choices: Choices) -> Iterator[Azure]:
 
 
 def lock_of(azure: Azure, backend: dict[str, str]) -> dict[str, str] | None:
-    """What Terraform has noted of the lock; empty if it was not Terraform, None if nobody has it.
+    """Terraform's note about the lock; empty if Terraform did not take it, None if it is free.
 
     Args:
         azure: where to ask.
@@ -58,16 +58,16 @@ def break_lease(azure: Azure, backend: dict[str, str]) -> str:
 def strangers(azure: Azure, choices: Choices, texts: list[str]) -> list[Item]:
     """What carries our tag, or is in a group of the state, and is in no state.
 
-    A group that is in no state stands for all that is in it. What Azure itself makes beside our
-    things is no stranger: the parts of a cluster are in a group that names the cluster as its
-    manager, and of others, such as the interface of a private endpoint, the state has the id.
+    A group that is in no state stands for all that is in it. Resources that Azure itself makes are
+    no strangers. The parts of a cluster are in a group that names the cluster as its manager. Of
+    others, such as the interface of a private endpoint, the state has the id.
 
     Args:
         azure: where to ask.
         choices: the learner's.
         texts: every text in the state.
     """
-    known = {text.lower() for text in texts}  # Azure does not tell upper and lower case apart
+    known = {text.lower() for text in texts}  # Azure ignores upper and lower case
     listed = azure.list("group", "list")
     manager = {group["name"].lower(): str(group.get("managedBy")).lower() for group in listed}
     of_clusters = {name for name in manager if "/managedclusters/" in manager[name]}

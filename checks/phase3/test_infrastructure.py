@@ -55,8 +55,8 @@ def test_plan_finds_no_difference(
         raise Wrong(
             expected="nothing to change",
             found="; ".join(changes),
-            why="somebody has changed or deleted something without the code, or has changed the "
-            "code without applying it. Which of the two is right, only you know",
+            why="the cluster was changed without the code, or the code was changed and not "
+            "applied. Only you know which of the two is right",
             run_next=terraform_here(phase, "plan") + "; apply makes it as the code says",
         )
     return f"{len(state['resources'])} resources, as the code says"
@@ -119,13 +119,13 @@ def test_private_path_works(
     state: dict[str, Any],
     inside: dict[str, Any],
 ) -> str:
-    """Private path works: the API gets in, and nobody else"""
+    """Private path works: the API gets in, and no other pod"""
     if inside["problem"]:
         raise Wrong(
             expected=f"the API's pod to reach {inside['host']}",
             found=inside["problem"],
-            why="the rule admits pods by their labels, in the namespace ml-demo: api, migration "
-            "and retention. A pod that has another label is a stranger",
+            why="the rule admits pods in the namespace ml-demo by their labels: api, migration "
+            "and retention. It refuses a pod with any other label",
             run_next="kubectl --namespace ml-demo get pods --show-labels; "
             f"kubectl --namespace {DATABASE} describe networkpolicies",
         )
@@ -196,8 +196,8 @@ def test_all_is_in_terraform(
         raise Wrong(
             expected=f"everything of {where} to be in the code",
             found=", ".join(strangers),
-            why="what was made by hand is not there after the next rebuild, and until then nobody "
-            "knows what it is for. Plan does not show it: it looks at what is in the state",
+            why="an object that was made by hand is lost at the next rebuild, and no file says "
+            "what it is for. Plan does not show it, because plan looks only at the state",
             run_next=f"{look}; then write it into the code and import it, or delete it",
         )
     return f"nothing of {where} is beside the state"

@@ -37,7 +37,7 @@ def test_what_must_outlive_the_server_does(
             raise Wrong(
                 expected="the storage of the state in a root and a group of its own",
                 found=f"{', '.join(kept)} in the state that it keeps",
-                why="a destroy would delete its own memory in the middle of its work",
+                why="a destroy would delete its own state while it runs",
                 run_next=terraform_here(phase, "state list"),
             )
         return "the state's storage is in a root of its own"
@@ -45,7 +45,7 @@ def test_what_must_outlive_the_server_does(
         raise Wrong(
             expected="no volume, claim, Secret or namespace in the state",
             found=", ".join(reach),
-            why="what is in the state goes with `terraform destroy`, and with it the rows",
+            why="`terraform destroy` deletes everything in the state, and the rows with it",
             run_next=terraform_here(phase, "state list"),
         )
     volume = cluster.get_one("persistentvolumes", VOLUME)
@@ -65,7 +65,7 @@ def test_what_must_outlive_the_server_does(
     if policy != "Retain":
         raise Wrong(
             expected="a volume whose data stay when its claim goes: Retain",
-            found=f"{policy}, since somebody changed it",
+            found=f"{policy}, because it was changed",
             why="with the claim, or with its namespace, the data would be deleted at once",
             run_next=f"kubectl get persistentvolume {VOLUME} --output yaml",
         )
@@ -101,8 +101,8 @@ def test_rebuilt_in_minutes(
         raise Wrong(
             expected=f"a rebuild within {limit // 60} minutes, and every prediction answered",
             found=f"{recording.seconds:.0f} s, status {recording.status}; {recording.summary()}",
-            why="the API must not wait for its database; and what takes hours is not rebuilt when "
-            "it matters",
+            why="the API must not wait for its database, and a rebuild that takes hours is too "
+            "slow in an emergency",
             run_next="./workbook lab 3, “Destroy and rebuild”",
         )
     if phase.target == "local":
@@ -112,7 +112,7 @@ def test_rebuilt_in_minutes(
         raise Wrong(
             expected=f"{answered} rows for {answered} answers of the time of the rebuild",
             found=f"{inside['recorded']} rows",
-            why="rows are missing: they were never written, or somebody deleted them since",
+            why="rows are missing: they were never written, or were deleted since",
             run_next="./workbook check 2",
         )
     before = datetime.fromisoformat(recording.started).timestamp()
@@ -139,7 +139,7 @@ def _are_newer(phase: Phase, cluster: Kubernetes, state: dict[str, Any], started
             raise Wrong(
                 expected=f"a {wanted['kind']} {wanted['name']} that the recorded rebuild has made",
                 found=f"it was made at {made}. The recorded rebuild began at {started}",
-                why="the recording is of another system, or another day: what you have has not "
-                "been rebuilt, and nobody knows whether it can be",
+                why="the recording is of another system, or of another day. Your present system "
+                "was never rebuilt, so you do not know whether it can be",
                 run_next="./workbook lab 3, “Destroy and rebuild”",
             )

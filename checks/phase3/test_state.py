@@ -36,8 +36,7 @@ def test_state_is_remote_and_locked(
         raise Wrong(
             expected="a backend that others can reach",
             found="a file on this machine",
-            why="whoever has another copy of the file knows of another infrastructure, and nobody "
-            "is told that somebody else is at work",
+            why="copies of a state file drift apart, and nothing stops two people applying at once",
             run_next=terraform_here(phase, "init -reconfigure"),
         )
     _look_at_refusal(phase, state)
@@ -49,7 +48,7 @@ def test_state_is_remote_and_locked(
             take_away = on_azure.break_lease(azure, backend["config"])
     if lock is not None:
         raise _held(phase, lock, take_away)
-    return f"{backend['type']}, version {state['serial']}; nobody holds the lock"
+    return f"{backend['type']}, version {state['serial']}; the lock is free"
 
 
 def _look_at_refusal(phase: Phase, state: dict[str, Any]) -> None:
@@ -77,7 +76,7 @@ def _look_at_refusal(phase: Phase, state: dict[str, Any]) -> None:
 
 
 def _lock_of(cluster: Kubernetes) -> dict[str, str] | None:
-    """What Terraform has noted of the lock in the cluster; None if nobody has it."""
+    """Terraform's note about the lock in the cluster; None if the lock is free."""
     lease = cluster.within(NAMESPACE).get_one("leases", LEASE)
     identity = (lease.get("spec") or {}).get("holderIdentity") if lease else None
     if lease is None or not identity:
@@ -94,11 +93,11 @@ def _held(phase: Phase, lock: dict[str, str], take_away: str) -> Wrong:
     if identity:
         take_away = terraform_here(phase, f"force-unlock {identity}")
     return Wrong(
-        expected="a lock that nobody holds",
+        expected="a lock that is free",
         found=f"{lock.get('Who', 'somebody')} has held it since {lock.get('Created', 'some time')}"
         f", for {lock.get('Operation', 'something')}; its ID is {identity or 'not noted'}",
-        why="somebody is at work, and then wait; or a Terraform was killed and could not give it "
-        "back, and then nobody can change anything until it is taken away. Ask whoever it names",
+        why="another person is applying: wait. Or a Terraform was killed and could not release "
+        "the lock: then no one can apply until it is removed. Ask the person that the lock names",
         run_next=f"{take_away}, if that Terraform is really gone",
     )
 
@@ -126,8 +125,8 @@ def _leaked(phase: Phase, secret: str, where: str) -> Wrong:
     return Wrong(
         expected="no secret in the state",
         found=f"that of the Secret {secret} stands in {where}",
-        why="a state is plain text for everybody who may read it, and so are its older versions. "
-        "`sensitive = true` hides a value on the screen, and nowhere else",
+        why="a state is plain text for everyone who may read it, and so are its older versions. "
+        "`sensitive = true` hides a value on the screen only",
         run_next=(
             terraform_here(phase, "plan")
             if is_output

@@ -21,7 +21,7 @@ def scaler(cluster: Kubernetes) -> Object:
 
 @pytest.fixture
 def record(choices: Choices) -> Record | None:
-    """What is written down of the local cluster; None on Azure."""
+    """The record of the local cluster; None on Azure."""
     return Cluster(root()).record() if choices.target == "local" else None
 
 

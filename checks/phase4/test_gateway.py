@@ -35,8 +35,8 @@ def test_gateway_works(around_gateway: Kubernetes, gateway: Object) -> str:
         raise Wrong(
             expected=f"a GatewayClass {name!r}, as the Gateway names it",
             found=f"there is {', '.join(there_are) or 'none'}",
-            why="the class says which program does the work; without one nobody does, and the "
-            "Gateway waits for ever, without an address and without an error",
+            why="the class names the program that serves the Gateway. Without it, the Gateway "
+            "waits for ever, without an address and without an error",
             run_next="kubectl get gatewayclasses",
         )
     (named,) = [each for each in classes if each["metadata"]["name"] == name]
@@ -50,8 +50,8 @@ def test_gateway_works(around_gateway: Kubernetes, gateway: Object) -> str:
         raise Wrong(
             expected="the Gateway to be accepted and programmed, each listener too",
             found="; ".join(problems) or "it has no address",
-            why="what it asks for is not what the class can do: a port that the gateway does not "
-            "listen on, a certificate that is not there, a class that is not served",
+            why="the class cannot do what the Gateway asks for. Perhaps the gateway does not "
+            "listen on a port, a certificate is missing, or no program serves the class",
             run_next=f"kubectl --namespace {around_gateway.namespace} describe gateway {APP}",
         )
     return f"class {name}, address {addresses[0]['value']}"
@@ -101,7 +101,7 @@ def test_http_is_redirected(api: Api, plain_address: str) -> str:
         raise Wrong(
             expected=f"301 to {api.address}/health",
             found=f"{status or 'no answer'} {location}".strip(),
-            why="who types the address without https sends the text unencrypted",
+            why="a user who types the address without https sends the text unencrypted",
             run_next=f"{DESCRIBE} httproute {APP}-redirect",
         )
     return f"{status} to {location}"
@@ -117,8 +117,8 @@ def test_history_is_not_public(api: Api, history: History) -> str:
         raise Wrong(
             expected=f"404 for {api.address}{path}: no route leads there",
             found=f"{answer.status_code} {answer.text[:120]}",
-            why="everybody who reaches the gateway reads when people asked, and a hash of each "
-            "text, from which a short text can be guessed",
+            why="everyone who reaches the gateway can read when users asked, and a hash of each "
+            "text. From a hash, a short text can be guessed",
             run_next=f"{DESCRIBE} httproutes",
         )
     return f"404 outside; inside, {'the newest is ' + rows[0]['predicted_at'] if rows else 'empty'}"
@@ -174,9 +174,9 @@ def _problems(gateway: Object) -> list[str]:
     generation = gateway["metadata"].get("generation", 0)
     of_gateway = status.get("conditions") or []
     if any(each.get("observedGeneration", generation) < generation for each in of_gateway):
-        found.append("the Gateway: nobody has looked at it since it was changed")
+        found.append("the Gateway: no controller has looked at it since it was changed")
     if not any(each["type"] == "Programmed" for _, each in conditions):
-        found.append("the Gateway: nobody has programmed it")
+        found.append("the Gateway: no controller has programmed it")
     return found
 
 

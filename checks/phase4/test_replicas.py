@@ -49,8 +49,8 @@ def test_replicas_run(deployment: Deployment, scaler: Object) -> str:
             expected=f"{FEWEST} pods or more that are ready",
             found=f"{ready}; the autoscaler keeps {scaler['spec'].get('minReplicas', 1)} or more"
             f"\n{deployment.evidence(newest)}".rstrip(),
-            why="with one pod, nobody answers while it is replaced after its node has died; and "
-            "either nobody asks for a second one, or it is refused or does not start",
+            why="with one pod, the API is away while the pod is replaced. Either no second pod is "
+            "requested, or it is refused, or it does not start",
             run_next=f"{DESCRIBE} hpa {APP}; {DESCRIBE} replicasets",
         )
     return f"{ready} ready"
@@ -78,9 +78,9 @@ def test_one_may_go(cluster: Kubernetes, deployment: Deployment) -> str:
         raise Wrong(
             expected="a budget that lets at least one pod go, and at least one stay",
             found=f"{allowed} of {healthy} may go",
-            why="with none, a node can never be emptied, so that the cluster cannot be upgraded"
+            why="if no pod may go, a node can never be drained, and the cluster cannot be upgraded"
             if not allowed
-            else "with all of them, an upgrade may take the whole service away",
+            else "if all pods may go, an upgrade may stop the whole service",
             run_next=f"{DESCRIBE} poddisruptionbudget {APP}",
         )
     return f"{allowed} of {healthy}"
@@ -109,8 +109,8 @@ def test_autoscaler_reads_cpu(cluster: Kubernetes, deployment: Deployment, scale
         raise Wrong(
             expected=f"the HPA to scale the Deployment {APP} by the CPU of its pods",
             found="\n".join(conditions) or "it has seen no metric yet",
-            why="it scales something else, or the pods request no CPU (a percentage of nothing), "
-            "or nobody measures: metrics-server does",
+            why="it scales another object. Or the pods set no CPU request, so there is no "
+            "percentage. Or metrics-server is not running",
             run_next=f"{DESCRIBE} hpa {APP}; kubectl --namespace kube-system get deployment "
             "metrics-server (./workbook up brings it back)",
         )
@@ -143,7 +143,7 @@ def test_autoscaler_scales(
         raise Wrong(
             expected="room between minReplicas and maxReplicas",
             found=f"{spec.get('minReplicas', 1)} and {spec['maxReplicas']}",
-            why="an autoscaler that may not add a pod is a fixed number with extra parts",
+            why="an autoscaler that may not add a pod cannot scale",
             run_next=f"{DESCRIBE} hpa {APP}",
         )
     target, most = _target(scaler), _most_cpu(deployment)
@@ -165,7 +165,7 @@ def test_autoscaler_scales(
     if load.most <= load.fewest or load.last > load.fewest or load.failed:
         raise Wrong(
             expected=f"more than {load.fewest} pods ready under load, {load.fewest} at the end, "
-            "and no request that failed",
+            "and no failed request",
             found=load.summary(),
             why="some requests failed: see the reasons; a pod that ended too early, or a gateway "
             "that was overloaded"

@@ -31,9 +31,9 @@ def test_settings_roll_out(cluster: Kubernetes, deployment: Deployment) -> str:
     if name is None or found is None:
         raise Wrong(
             expected=f"the Deployment to name a ConfigMap {SETTINGS}HASH",
-            found=", ".join(filter(None, names)) or "it names none",
-            why="without the hash in its name, a changed setting reaches nobody until pods start "
-            "for another reason",
+            found=", ".join(filter(None, names)) or "it names no such ConfigMap",
+            why="without the hash in its name, a changed setting reaches no pod until the pods "
+            "restart for another reason",
             run_next="deploy again, as lesson 4 does under “Deploy it”",
         )
     said, elsewhere = _said(cluster, container)
@@ -88,7 +88,7 @@ def test_quota_refuses(cluster: Kubernetes, deployment: Deployment) -> str:
             expected=f"the API server to refuse a pod of {GREEDY} containers, each with "
             f"{GREEDY_ONE['cpu']} CPU and {GREEDY_ONE['memory']} of memory",
             found="it would take it",
-            why="one mistake in one number could then take the whole cluster from everybody else",
+            why="one wrong number could then take the whole cluster from all other users",
             run_next="kubectl --namespace ml-demo describe resourcequotas,limitranges",
         )
     if "exceeded quota" not in done.stderr:

@@ -84,7 +84,7 @@ def leased(metadata: dict[str, str]) -> Any:
 
 
 def test_two_at_once_are_kept_apart_and_the_lock_is_free(az: RecordedAz, phase: Phase) -> None:
-    assert lock_check(phase) == "azurerm, version 7; nobody holds the lock"
+    assert lock_check(phase) == "azurerm, version 7; the lock is free"
     [asked] = az.calls()
     assert "storage blob show --account-name mldemostateabc12" in " ".join(asked)
     with pytest.raises(NotStarted, match="Two at the same time"):

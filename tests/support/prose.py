@@ -22,7 +22,7 @@ PAGES = (
 )
 CODE = ("src/**/*.py", "checks/**/*.py", "drills/**/*.py")
 A_VALUE = "X"  # stands for what an f-string fills in
-PROGRAM = re.compile(r"^(import |#!|\{%)")  # a string that another program runs
+PROGRAM = re.compile(r"import |#!|\{%|kubectl -|SELECT |CREATE |BEGIN; ")  # another program runs it
 MESSAGE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]+ \S")  # three words; commands have them too
 
 

@@ -197,7 +197,7 @@ def test_what_costs_or_confuses_is_found(app: App, broken: str) -> None:
         expected = "set-mode"
     else:
         app.revisions[0]["name"] = "ml-api--0000001"
-        expected = "the newest one has not come up"
+        expected = "the newest revision has not started"
     done = app.check()
     assert done.returncode == 1, done.stdout
     assert "✘ App runs one revision, which may scale to zero" in done.stdout

@@ -49,7 +49,7 @@ def test_an_api_server_that_is_silent_cannot_be_judged(said: str) -> None:
     ("reason", "why"),
     [
         ('relation "predictions" does not exist', "the table"),
-        ("cannot execute INSERT in a read-only transaction", "takes no rows"),
+        ("cannot execute INSERT in a read-only transaction", "database is read-only"),
         ('FATAL:  database "predictions" does not exist', OTHER[0]),
         ('FATAL:  role "ml_api" does not exist', OTHER[0]),
         ("no answer within 3 s", NO_WAY[0]),
@@ -73,9 +73,9 @@ def gateway(*, observed: int | None, status: str = "True") -> dict[str, Any]:
     [
         (gateway(observed=3), []),
         (gateway(observed=None), []),
-        (gateway(observed=2), ["the Gateway: nobody has looked at it since it was changed"]),
+        (gateway(observed=2), ["the Gateway: no controller has looked at it since it was changed"]),
         (gateway(observed=3, status="False"), ["the Gateway: Programmed is False: a reason"]),
-        ({"metadata": {}}, ["the Gateway: nobody has programmed it"]),
+        ({"metadata": {}}, ["the Gateway: no controller has programmed it"]),
     ],
 )
 def test_a_gateway_counts_as_its_controller_sees_it_now(
