@@ -5,7 +5,11 @@ from pathlib import Path
 import proofs
 import pytest
 from checked import Line
-from proofs import Proof, prove
+from copies import copy_manifests
+from proofs import PHASES, Proof, all_proofs, last_that_asks, prove
+
+from workbook.checks.check import checks_of
+from workbook.checks.promises import replaced_by
 
 IMPOSTOR = """
 from pathlib import Path
@@ -37,10 +41,20 @@ PROOF = Proof("impostor", 0, "stub", at=0)
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A folder with one phase, which has one impostor."""
+    copy_manifests(tmp_path)
     for name in ("phases/phase0/README.md", "checks/phase0/impostors.py"):
-        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(IMPOSTOR)
     return tmp_path
+
+
+def test_an_impostor_is_made_in_the_last_phase_that_asks_its_check() -> None:
+    last = PHASES[-1]
+    for old in replaced_by(last):
+        for phase in PHASES:
+            for function in (f for f, check in checks_of(phase).items() if check.line == old):
+                assert phase.number <= last_that_asks(function, phase) < last.number
+    assert {proof.at for proof in all_proofs() if proof.kind == "impostor"} >= {last.number}
 
 
 @pytest.mark.parametrize("seen", [True, False])
