@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import pytest
 from copies import ROOT, assert_passed, cli_of
 from recorded_az import SUBSCRIPTION
 
-from checks.phase1.test_service import SENTENCES
 from workbook.course.phase import Phase, find_lesson, notebooks
 from workbook.errors import WorkbookError
 
@@ -103,7 +103,7 @@ class App(ThreadingHTTPServer):
 
     def __init__(self, home: Path, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
-        self.answers = dict(SENTENCES)
+        self.answers = dict(import_module(f"checks.{APP}.test_app").SENTENCES)
         self.home, self.folder = home, folder
         self.shown = json.loads(json.dumps(SHOWN))
         self.shown["properties"]["configuration"]["ingress"]["fqdn"] = (
