@@ -103,6 +103,8 @@ def deployed(
         put_back(system, "deployment")
         _settle(system)
 
+    # what was recorded was recorded with another image
+    also = (test_replicas.test_autoscaler_scales, *also)
     return Impostor(title, turns_red, make, undo, also)
 
 

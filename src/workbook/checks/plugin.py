@@ -13,6 +13,7 @@ import pytest
 from _pytest._io import TerminalWriter
 
 from workbook.checks.check import Check, Result, check_of, keep_results
+from workbook.checks.odd import odd_object
 from workbook.checks.promises import in_order, replaced_by, standing
 from workbook.checks.screen import UNTIL, Screen, in_our_environment
 from workbook.course.lesson import checklist
@@ -168,6 +169,8 @@ class Checklist:
         finding = call.excinfo.value if call.excinfo else None
         if isinstance(finding, TookTooLong):
             finding = Unknown(str(finding))
+        elif call.excinfo and call.when != "teardown":
+            finding = odd_object(finding, call.excinfo.tb) or finding
         if isinstance(finding, Finding):
             rows = dict(finding.rows)
             if finding.outcome is Outcome.WRONG:
