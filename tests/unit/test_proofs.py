@@ -14,6 +14,7 @@ from workbook.checks.promises import replaced_by
 IMPOSTOR = """
 from pathlib import Path
 
+from workbook.checks.check import check
 from workbook.drills.impostor import Impostor
 
 LOG = Path(__file__).with_name("log")
@@ -29,11 +30,12 @@ def make(system):
     write("made")
 
 
-def check():
-    pass
+@check(read="README.md#a")
+def test_line():
+    \"\"\"A line\"\"\"
 
 
-IMPOSTORS = {"stub": Impostor("A stub answers.", check, make, lambda _: write("undone"))}
+IMPOSTORS = {"stub": Impostor("A stub answers.", test_line, make, lambda _: write("undone"))}
 """
 PROOF = Proof("impostor", 0, "stub", at=0)
 
@@ -70,7 +72,6 @@ def test_an_impostor_is_undone_whether_or_not_it_is_seen(
 
     monkeypatch.setattr(proofs, "check_phase", check_phase)
     monkeypatch.setattr(proofs, "assert_only_wrong", lambda lines, named, also: None)
-    monkeypatch.setattr(proofs, "with_what_they_need", lambda named: [named])
     monkeypatch.setattr(
         proofs, "check_only", lambda home, chain, at: {"check": Line("", "passed", "")}
     )
@@ -88,7 +89,6 @@ def test_what_still_fails_after_the_fix_is_no_proof(
 ) -> None:
     monkeypatch.setattr(proofs, "check_phase", lambda home, number: {})
     monkeypatch.setattr(proofs, "assert_only_wrong", lambda lines, named, also: None)
-    monkeypatch.setattr(proofs, "with_what_they_need", lambda named: [named])
     monkeypatch.setattr(
         proofs, "check_only", lambda home, chain, at: {"check": Line("", "wrong", "")}
     )
