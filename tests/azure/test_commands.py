@@ -1,20 +1,21 @@
 """What a learner types: every shell cell is bash, and every `az` line is one that azure-cli takes.
 
-Nothing is run and nobody is asked. `tests/azure/az` has the reader, the parser and the rules.
+Nothing is run and no server is asked. `tests/azure/az` has the parser and the rules.
 """
 
 import re
 import subprocess
 from dataclasses import replace
-from itertools import islice, takewhile
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from az.lint import RULES
-from az.review import Command, Finding, commands_of, findings
+from az.review import Finding, findings
 from copies import ROOT
 
 from workbook.course.phase import Lesson, lessons
+from workbook.site.az_lines import Command, commands_of
 from workbook.site.azure_steps import NOT_RUN, PARSED, RUN, steps
 
 TEXTS = sorted(
@@ -50,13 +51,12 @@ def misspelt(commands: list[Command]) -> list[Command]:
     found = {}
     for command in commands:
         words = command.words
-        name = (*takewhile(lambda word: re.fullmatch(r"[a-z][\w-]*", word), words),)
         options = [index for index, word in enumerate(words) if word.startswith("--")]
         for index in options or [len(words) - 1]:
             at = 3 if options else 1
             wrong = [*words]
             wrong[index] = f"{words[index][:at]}{words[index][at - 1 :]}"  # --nname, sstop
-            found[name, wrong[index]] = replace(command, words=wrong)
+            found[command.name, wrong[index]] = replace(command, words=wrong)
     assert len(found) > len(commands)
     return [*found.values()]
 
@@ -100,10 +100,9 @@ def test_a_misspelt_option_or_command_is_refused(reviewed: dict[str, Found]) -> 
 @pytest.mark.parametrize("lesson", lessons(ROOT, "local"), ids=lambda lesson: lesson.name)
 def test_the_page_calls_parsed_what_is_parsed(lesson: Lesson, commands: list[Command]) -> None:
     source = str(lesson.lesson.relative_to(ROOT))
-    lines = [one.words for one in commands if one.file == source and not one.only_mentioned]
-    names = [takewhile(lambda word: re.fullmatch(r"[a-z][\w-]*", word), words) for words in lines]
+    names = [one.name for one in commands if one.file == source and not one.only_mentioned]
     marked = [step.text for step in steps(text_of(lesson.lesson)) if step.mark == PARSED]
-    assert sorted(marked) == sorted(" ".join(["az", *name]) for name in names)
+    assert sorted(marked) == sorted(names)
 
 
 def test_each_step_has_its_mark() -> None:

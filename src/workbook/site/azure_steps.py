@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workbook.course.lesson import anchors, title_of
 from workbook.course.phase import Lesson
+from workbook.site.az_lines import statements
 
 RUN, PARSED, NOT_RUN = "run here", "parsed here", "not run"
 
@@ -15,8 +16,6 @@ PARTS = re.compile(  # a heading, a cell, or an item of a list that is an az lin
     re.MULTILINE,
 )
 TARGET = re.compile(r"^# target: (\w+)$", re.MULTILINE)
-COMMAND = re.compile(r"\baz(?: [a-z][\w-]*)+")
-HERE_DOCUMENT = re.compile(r"(<<-?\s*'?(\w+)'?.*\n)(?:.*\n)*?\2$", re.MULTILINE)
 LONGEST = 60
 
 
@@ -68,13 +67,13 @@ def page_of(lesson: Lesson) -> str:
 
 
 def _commands(cell: str) -> Iterator[tuple[str, str]]:
-    """The lines of a cell with their marks; of a line with `az` in it, only the names of those."""
-    whole = HERE_DOCUMENT.sub(r"\1", cell).replace("\\\n", " ")
-    for line in whole.splitlines():
-        if commands := COMMAND.findall(line):
-            yield from ((command, PARSED) for command in commands)
-        elif line.strip() and not line.startswith("# "):
-            yield " ".join(line.split()), NOT_RUN
+    """The `az` commands of a cell, and the first line of each statement without one."""
+    for statement, commands in statements(cell):
+        if commands:
+            yield from ((command.name, PARSED) for command in commands)
+        else:
+            first = statement.replace("\\\n", " ").splitlines()[0]
+            yield " ".join(first.split()), NOT_RUN
 
 
 def _as_code(text: str) -> str:

@@ -10,31 +10,18 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from environments import environment_of
 
 from az.lint import mistakes
-from az.markdown import pieces
+from az.waits import mistakes as mistakes_of_waits
+from workbook.site.az_lines import Command, commands_of, pieces
 
 HERE = Path(__file__).parent
 LOCK = HERE.parent / "azure-cli.lock"
-
-
-@dataclass(frozen=True)
-class Command:
-    """An `az` command, as the shell hands it over."""
-
-    file: str
-    line: int
-    words: list[str]
-    problem: str | None  # what the shell makes of it
-    only_mentioned: bool
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: az {' '.join(self.words)}"
 
 
 @dataclass(frozen=True)
@@ -49,24 +36,15 @@ class Finding:
         return f"{self.command}\n    {'refused' if self.is_refusal else 'wrong'}: {self.what}"
 
 
-def commands_of(texts: Mapping[str, str]) -> list[Command]:
-    """Every `az` command of Markdown texts, each by the name of its file, in order."""
-    asked = [
-        {"file": file, **asdict(piece)} for file, text in texts.items() for piece in pieces(text)
-    ]
-    return [Command(**answer) for answer in _ask("shell.py", asked)]
-
-
 def waits(texts: Mapping[str, str]) -> list[str]:
     """What is wrong with the waits in Markdown texts, in words, each with its file and line."""
-    asked = [
-        {"file": file, "line": piece.line, "text": piece.text}
+    return [
+        f"{file}:{mistake}"
         for file, text in texts.items()
         for piece in pieces(text)
         if not piece.only_mentioned
+        for mistake in mistakes_of_waits(piece.text, piece.line)
     ]
-    found: list[str] = _ask("waits.py", asked)
-    return found
 
 
 def findings(commands: Iterable[Command]) -> list[Finding]:

@@ -1,23 +1,18 @@
 """Find waits that have no end, or fail at once, in pieces of shell text.
 
-Runs in the environment of tests/azure/azure-cli.lock, which has a grammar of bash.
-stdin: JSON, pieces of shell text: file, first line, text. stdout: JSON, what is wrong, in words.
-
 Two things are wrong. `until` and `while` go on for ever if what they wait for does not come;
 `patiently` does not. (`while read` ends with its input.) And `kubectl wait` fails at once if its
 object does not exist yet. So the same cell makes the object first, or asks for it. What `az` has
 just ordered comes later, and only `patiently` helps.
 """
 
-import json
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
-BASH = Parser(Language(tree_sitter_bash.language()))
+from workbook.site.az_lines import BASH
+
 MAKE = {"apply", "create", "rollout", "run", "scale"}
 
 
@@ -70,16 +65,3 @@ def _is_for_delete(words: list[str]) -> bool:
 
 def _text(node: Node) -> str:
     return node.text.decode() if node.text else ""
-
-
-def main() -> None:
-    found = [
-        f"{piece['file']}:{mistake}"
-        for piece in json.load(sys.stdin)
-        for mistake in mistakes(piece["text"], piece["line"])
-    ]
-    json.dump(found, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

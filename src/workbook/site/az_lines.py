@@ -1,19 +1,20 @@
-"""Read the `az` commands out of shell text, as the shell would hand them over.
+"""Reads the `az` commands out of lessons and documents, as the shell would hand them to az.
 
-Runs in the environment of tests/azure/azure-cli.lock, which has a grammar of bash.
-stdin: JSON, pieces of shell text in order: file, first line, text, whether it is only mentioned.
-stdout: JSON, the commands in them: the same, with words, and what the shell makes of it (or null).
+The site marks the steps of a lesson with it, and the tests let azure-cli judge each command.
 """
 
-import json
-import sys
+import re
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import takewhile
 
 import tree_sitter_bash
+from markdown_it import MarkdownIt
 from tree_sitter import Language, Node, Parser
 
+LANGUAGES = ("bash", "sh", "shell", "console", "azurecli")
+NAME = re.compile(r"[a-z][\w-]*")  # a word of a command's name, neither option nor value
 NOT_KNOWN = "placeholder"  # stands for what only a run could tell
 SHELLS = {"sh", "bash"}
 EXPANSIONS = {
@@ -26,12 +27,66 @@ BASH = Parser(Language(tree_sitter_bash.language()))
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A piece of shell text, and the line of the file on which it begins."""
+
+    line: int
+    text: str
+    only_mentioned: bool = False  # within a sentence: `az acr build` names a command
+
+
+@dataclass(frozen=True)
 class Command:
+    """An `az` command, as the shell hands it over."""
+
     file: str
     line: int
     words: list[str]
-    problem: str | None
+    problem: str | None  # what the shell makes of it
     only_mentioned: bool
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: az {' '.join(self.words)}"
+
+    @property
+    def name(self) -> str:
+        """The command without its options and values: `az group create`."""
+        return " ".join(["az", *takewhile(NAME.fullmatch, self.words)])
+
+
+def pieces(markdown: str) -> Iterator[Piece]:
+    """Every piece of shell text: blocks, items of a list, and commands in sentences, in order."""
+    before = ["", ""]
+    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
+        line = token.map[0] + 1 if token.map else 0
+        if token.type == "fence" and token.info.partition(" ")[0] in LANGUAGES:
+            yield Piece(line + 1, token.content)
+        elif token.type == "inline":
+            parts = [part for part in token.children or [] if part.type != "softbreak"]
+            is_an_item = before == ["list_item_open", "paragraph_open"] and len(parts) == 1
+            for part in parts:
+                if part.type == "code_inline" and part.content.startswith("az "):
+                    yield Piece(line, part.content, only_mentioned=not is_an_item)
+        before = [before[1], token.type]
+
+
+def commands_of(texts: Mapping[str, str]) -> list[Command]:
+    """Every `az` command of Markdown texts, each by the name of its file, in order."""
+    found: list[Command] = []
+    variables: dict[str, dict[str, str]] = defaultdict(dict)
+    for file, text in texts.items():
+        for piece in pieces(text):
+            reader = Reader(file, piece.only_mentioned, variables[file])
+            found += reader.commands(piece.text, piece.line)
+    return found
+
+
+def statements(shell: str) -> Iterator[tuple[str, list[Command]]]:
+    """The statements of shell text, each with the `az` commands in it; comments are left out."""
+    reader = Reader("", only_mentioned=False)
+    for node in BASH.parse(shell.encode()).root_node.named_children:
+        if node.type != "comment":
+            yield _text(node), [*reader.walk(node, 1)]
 
 
 @dataclass
@@ -40,7 +95,7 @@ class Reader:
 
     file: str
     only_mentioned: bool
-    variables: dict[str, str]
+    variables: dict[str, str] = field(default_factory=dict)
     placeholders: list[tuple[int, str]] = field(default_factory=list)
 
     def commands(self, text: str, line: int) -> Iterator[Command]:
@@ -50,11 +105,12 @@ class Reader:
             start, end = found
             self.placeholders.append((start, source[start:end].decode()))
             source = source[:start] + b"x" * (end - start) + source[end:]
-        yield from self._walk(BASH.parse(source).root_node, line)
+        yield from self.walk(BASH.parse(source).root_node, line)
 
-    def _walk(self, node: Node, line: int) -> Iterator[Command]:
+    def walk(self, node: Node, line: int) -> Iterator[Command]:
+        """The commands in a node of the grammar and in those below it."""
         for child in node.children:
-            yield from self._walk(child, line)
+            yield from self.walk(child, line)
         if node.type == "variable_assignment":
             name, value = (node.child_by_field_name(field) for field in ("name", "value"))
             self.variables[_text(name)] = self._value(value) if value else ""
@@ -89,7 +145,7 @@ class Reader:
         return None
 
     def _value(self, node: Node) -> str:
-        """What the shell makes of a word, as far as the text tells."""
+        """What the shell makes of a word, as far as the text says."""
         if node.type in ("string", "concatenation", "command_name"):
             return "".join(self._value(child) for child in node.children if child.type != '"')
         text = _text(node)
@@ -119,16 +175,3 @@ def _placeholder(node: Node, source: bytes) -> tuple[int, int] | None:
 
 def _text(node: Node | None) -> str:
     return node.text.decode() if node and node.text else ""
-
-
-def main() -> None:
-    found = []
-    variables: dict[str, dict[str, str]] = defaultdict(dict)
-    for piece in json.load(sys.stdin):
-        reader = Reader(piece["file"], piece["only_mentioned"], variables[piece["file"]])
-        found += [asdict(command) for command in reader.commands(piece["text"], piece["line"])]
-    json.dump(found, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()
