@@ -1,6 +1,7 @@
 """The checklist in the terminal: a line for each check, and rows that teach where one is wrong."""
 
 import os
+import shutil
 import textwrap
 from collections.abc import Iterable
 from itertools import groupby
@@ -21,7 +22,9 @@ SIGNS = {
 WORST_FIRST = (Outcome.WRONG, Outcome.NOT_STARTED, Outcome.UNKNOWN, Outcome.PASSED)
 UNTIL = "cannot check until this passes: "
 PROMISES = "What earlier phases promised"
-WIDTH = 100
+WIDTH = 100  # of rows, at most
+ENDLESS = 10_000
+SIGN_WIDTH = 3
 LABEL_WIDTH = 10
 LINE_WIDTH = 58
 
@@ -32,6 +35,8 @@ class Screen:
     def __init__(self, terminal: "TerminalWriter") -> None:
         self._terminal = terminal
         self._waiting: list[Result] = []
+        # of the terminal; without one, a line may be as long as it is
+        self._columns = shutil.get_terminal_size((ENDLESS, 0)).columns
 
     def header(self, text: str) -> None:
         self._terminal.line()
@@ -83,12 +88,18 @@ class Screen:
         self._line(result.outcome, result.line, _aside(result))
         for label, text in result.rows.items():
             if label not in ("not started", "cannot be known"):
-                self._terminal.line(_row(label, text))
+                self._terminal.line(_row(label, text, min(WIDTH, self._columns)))
 
     def _line(self, outcome: Outcome, line: str, aside: str) -> None:
         sign, colour = SIGNS[outcome]
         self._terminal.write(f" {sign} ", **{colour: True})
-        self._terminal.line(f"{line:{LINE_WIDTH}} {aside}".rstrip())
+        beside = f"{line:{LINE_WIDTH}} {aside}".rstrip()
+        if len(beside) + SIGN_WIDTH <= self._columns:
+            self._terminal.line(beside)
+            return
+        parts = [*_wrapped(line, self._columns, SIGN_WIDTH)]
+        parts += _wrapped(aside, self._columns, SIGN_WIDTH + 2)
+        self._terminal.line("\n".join(parts).lstrip())
 
 
 def in_our_environment(command: str) -> str:
@@ -104,12 +115,15 @@ def _aside(result: Result) -> str:
     return f"{result.outcome}: {reason}" if reason else result.note
 
 
-def _row(label: str, text: str) -> str:
+def _row(label: str, text: str, width: int) -> str:
     """A label and its text, with every further line of the text under the first."""
-    indent = " " * (LABEL_WIDTH + 5)
-    lines = [
-        part
-        for line in text.splitlines()
-        for part in textwrap.wrap(line, WIDTH - len(indent), break_long_words=False) or [""]
-    ]
-    return f"     {label:{LABEL_WIDTH}}" + f"\n{indent}".join(lines)
+    lines = [*_wrapped(text, width, LABEL_WIDTH + 5)]
+    return f"     {label:{LABEL_WIDTH}}" + "\n".join(lines).lstrip()
+
+
+def _wrapped(text: str, width: int, indent: int) -> Iterable[str]:
+    """The lines of a text, each indented, and broken between words where it is too long."""
+    for line in text.splitlines():
+        room = max(width - indent, 1)
+        parts = textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False)
+        yield from (" " * indent + part for part in parts or [""])
