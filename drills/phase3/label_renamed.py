@@ -1,5 +1,6 @@
 """An API that the database's rule does not know any more."""
 
+from checks.phase2.test_database import test_log_reaches_database
 from checks.phase3.test_infrastructure import test_private_path_works
 from drills.phase3._infrastructure import server_of
 from workbook.drills.drill import System
@@ -32,4 +33,5 @@ DRILL = patch_drill(
     ),
     shows=wait_for_new_pods,
     targets=("local",),
+    also=(test_log_reaches_database,),
 )

@@ -1,5 +1,6 @@
 """A quota under what is already there."""
 
+from checks.phase3.test_infrastructure import test_private_path_works
 from checks.phase4.test_replicas import test_replicas_run
 from drills.phase4._scaler import wait_until_measured
 from workbook.drills.drill import Drill, System
@@ -51,4 +52,5 @@ DRILL = Drill(
     ),
     break_it=break_it,
     fix=fix,
+    also=(test_private_path_works,),  # its pod is refused, too
 )

@@ -28,13 +28,14 @@ def patch_drill(
     shows: Wait = _no_wait,
     recovers: Wait = _no_wait,
     targets: tuple[str, ...] = TARGETS,
+    also: tuple[Callable[..., object], ...] = (),
 ) -> Drill:
     """A drill that patches one object, and puts it back.
 
     Args:
         kind: of the object, as kubectl calls it.
         patch: operations of a JSON patch, or what makes them from the learner's system.
-        title: of the drill, as are turns_red, hints, way_back and targets.
+        title: of the drill, as are turns_red, hints, way_back, targets and also.
         name: of the object.
         where: its namespace by target, if that is not the API's.
         shows: waits until the cluster shows the break.
@@ -50,7 +51,7 @@ def patch_drill(
         put_back(system, kind)
         recovers(system)
 
-    return Drill(title, turns_red, hints, way_back, break_it, fix, targets)
+    return Drill(title, turns_red, hints, way_back, break_it, fix, targets, also)
 
 
 def wrong_answers(
