@@ -49,7 +49,7 @@ def with_ports(verb: Callable[..., None]) -> Callable[..., None]:
             each.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[int | None, typer.Option(help=f"Of the {each.of}.")],
+            annotation=Annotated[int | None, typer.Option(help=f"Port of the {each.of}.")],
         )
         for each in PORTS
     ]
@@ -61,9 +61,9 @@ def with_ports(verb: Callable[..., None]) -> Callable[..., None]:
 @with_ports
 def use(
     target: Annotated[str, typer.Argument(help="local or azure.")],
-    subscription: Annotated[str | None, typer.Option(help="Of Azure: its id.")] = None,
-    region: Annotated[str | None, typer.Option(help="Of Azure.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Of all names on Azure.")] = None,
+    subscription: Annotated[str | None, typer.Option(help="Id of the Azure subscription.")] = None,
+    region: Annotated[str | None, typer.Option(help="Azure region.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Prefix of all names on Azure.")] = None,
     **ports: int | None,
 ) -> None:
     """Choose where the lessons run, and which ports of this machine they use.
