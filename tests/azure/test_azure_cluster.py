@@ -81,7 +81,7 @@ def test_a_cluster_without_our_tag_is_never_asked(
 
 
 @pytest.mark.parametrize("host", ["production.hcp.westeurope.azmk8s.io", "127.0.0.1", ""])
-def test_a_kubeconfig_that_leads_elsewhere_is_refused_with_the_way_back(
+def test_kubeconfig_of_another_cluster_is_refused_with_the_fix(
     az: RecordedAz, home: Path, host: str
 ) -> None:
     leads_to(az, host)

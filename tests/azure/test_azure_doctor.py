@@ -42,9 +42,7 @@ def test_doctor_finds_no_problem_on_a_sound_subscription(ready: RecordedAz, tmp_
         assert not {"create", "delete", "purge", "register", "set"} & set(call)
 
 
-def test_what_the_learner_has_made_does_not_stand_in_the_way(
-    ready: RecordedAz, tmp_path: Path
-) -> None:
+def test_doctor_accepts_resources_that_the_learner_has(ready: RecordedAz, tmp_path: Path) -> None:
     ready.answer("resource list", recorded("resource list"))
     ready.answer("acr check-name", {"nameAvailable": False, "reason": "AlreadyExists"})
     ready.change("vm list-usage", lambda usage: usage[0].update(currentValue="8"))

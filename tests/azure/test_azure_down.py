@@ -53,7 +53,7 @@ def nothing_left(az: RecordedAz) -> None:
         az.answer(command, [])
 
 
-def test_down_deletes_what_carries_the_tag_and_nothing_else(
+def test_down_deletes_tagged_resources_only(
     az: RecordedAz, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kubeconfig = tmp_path / ".workbook/azure/kubeconfig"
@@ -84,7 +84,7 @@ def test_the_state_storage_goes_when_that_is_asked(az: RecordedAz, tmp_path: Pat
     assert changes(az) == [*[f"group delete --name {name} --yes" for name in gone], PURGE]
 
 
-def test_where_nobody_is_asked_nothing_without_the_tag_goes_along(
+def test_yes_refuses_to_delete_resources_without_the_tag(
     az: RecordedAz, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     az.change("resource list", lambda items: items.append(STRANGER))
@@ -96,7 +96,7 @@ def test_where_nobody_is_asked_nothing_without_the_tag_goes_along(
     assert changes(az) == []
 
 
-def test_what_a_filter_lets_through_is_looked_at_again(
+def test_tags_are_checked_again_after_the_filter_of_azure(
     az: RecordedAz, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nothing_left(az)
@@ -107,9 +107,11 @@ def test_what_a_filter_lets_through_is_looked_at_again(
     assert changes(az) == []
 
 
-def test_a_resource_in_a_group_of_somebody_else_goes_alone(az: RecordedAz, tmp_path: Path) -> None:
+def test_tagged_resource_in_a_foreign_group_is_deleted_alone(
+    az: RecordedAz, tmp_path: Path
+) -> None:
     nothing_left(az)
-    elsewhere = {**recorded("resource list")[0], "resourceGroup": "somebody-else"}
+    elsewhere = {**recorded("resource list")[0], "resourceGroup": "another-user"}
     az.answer("resource list", [elsewhere])
     down(tmp_path)
     assert changes(az) == [f"resource delete --ids {elsewhere['id']}"]
@@ -144,9 +146,7 @@ def test_the_state_stays_whether_or_not_its_group_is_seen_with_the_tag(
     assert changes(az) == [f"resource delete --ids {in_group(STATE_GROUP)['id']}"]
 
 
-def test_what_is_in_a_group_of_nodes_goes_with_its_cluster_only(
-    az: RecordedAz, tmp_path: Path
-) -> None:
+def test_node_group_is_deleted_with_its_cluster_only(az: RecordedAz, tmp_path: Path) -> None:
     az.answer("group list", [GROUP, {**NODE_GROUP, "tags": None}])
     az.change("resource list", lambda items: items.append(in_group(NODE_GROUP)))
     down(tmp_path)
@@ -280,9 +280,7 @@ def test_what_others_have_left_is_not_ours(az: RecordedAz, tmp_path: Path) -> No
     assert look_again(tmp_path, CHOICES, state_too=True) == []
 
 
-def test_what_was_written_down_is_of_one_subscription_and_prefix(
-    az: RecordedAz, tmp_path: Path
-) -> None:
+def test_record_belongs_to_one_subscription_and_prefix(az: RecordedAz, tmp_path: Path) -> None:
     down(tmp_path)
     nothing_left(az)
     az.answer("group list", [{**NODE_GROUP, "tags": None}])

@@ -93,7 +93,9 @@ def test_two_at_once_are_kept_apart_and_the_lock_is_free(az: RecordedAz, phase: 
         lock_check(phase, REFUSED.replace(STATE["lineage"], "another"))
 
 
-def test_a_lock_left_behind_is_named_with_what_takes_it_away(az: RecordedAz, phase: Phase) -> None:
+def test_lock_left_behind_is_named_with_the_command_that_removes_it(
+    az: RecordedAz, phase: Phase
+) -> None:
     noted = {"ID": IDENTITY, "Operation": "OperationTypeApply", "Who": WHO}  # as client.go does it
     metadata = {"terraformlockid": base64.b64encode(json.dumps(noted).encode()).decode()}
     az.answer("storage blob show", leased(metadata))
@@ -161,9 +163,7 @@ def item(name: str, group: str = "ml-demo-rg", **changed: Any) -> Any:
     }
 
 
-def test_what_is_in_the_state_is_compared_without_regard_to_case(
-    az: RecordedAz, phase: Phase
-) -> None:
+def test_state_is_compared_ignoring_case(az: RecordedAz, phase: Phase) -> None:
     assert "is beside the state" in beside_check(phase, state_of(GROUP.upper(), *IDS))
     listed = [call[:4] for call in az.calls()]
     assert ["resource", "list", "--tag", "workbook=ml-demo"] in listed
@@ -184,7 +184,7 @@ def test_what_azure_and_bootstrap_make_is_no_stranger(az: RecordedAz, phase: Pha
 
 
 @pytest.mark.parametrize("tags", [{"workbook": "ml-demo"}, None])
-def test_what_was_made_by_hand_is_named_with_or_without_the_tag(
+def test_resources_made_by_hand_are_named_with_or_without_the_tag(
     az: RecordedAz, phase: Phase, tags: dict[str, str] | None
 ) -> None:
     az.answer("resource list --resource-group", [item("by-hand", tags=tags)])

@@ -35,7 +35,7 @@ def azure(folder: Path) -> client.Azure:
     return client.Azure(SUBSCRIPTION, folder)
 
 
-def test_use_azure_keeps_what_was_chosen_and_local_does_not_forget_it(fresh: Path) -> None:
+def test_choices_of_both_targets_are_kept(fresh: Path) -> None:
     cli = cli_of(fresh)
     for _ in range(2):
         done = cli(*CHOSEN, "--region", "northeurope", "--prefix", "mine")
@@ -61,7 +61,7 @@ def test_use_azure_keeps_what_was_chosen_and_local_does_not_forget_it(fresh: Pat
         ({"prefix": "mine"}, "--prefix mine --subscription ID"),
     ],
 )
-def test_use_azure_needs_what_cannot_be_made_up_where_nobody_can_be_asked(
+def test_use_azure_without_terminal_requires_subscription_and_prefix(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], missing: str
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
@@ -113,7 +113,7 @@ def answer_questions(home: Path, answers: str) -> "subprocess.CompletedProcess[b
         os.close(theirs)
 
 
-def test_moving_to_another_prefix_says_what_is_out_of_sight(fresh: Path) -> None:
+def test_new_prefix_reports_which_resources_down_no_longer_finds(fresh: Path) -> None:
     cli = cli_of(fresh)
     cli(*CHOSEN)
     assert (
@@ -208,7 +208,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("kind", FAILURES)
-def test_a_failure_is_told_by_its_kind_and_with_its_fix(
+def test_failure_is_reported_by_kind_with_its_fix(
     az: RecordedAz, tmp_path: Path, kind: type[client.AzureError]
 ) -> None:
     az.say("group list", stderr=FAILURES[kind], status=1)
@@ -218,7 +218,7 @@ def test_a_failure_is_told_by_its_kind_and_with_its_fix(
     assert "az " in refused.value.run_next
 
 
-def test_no_az_no_json_and_no_answer_are_told_apart(
+def test_missing_az_bad_json_and_no_answer_are_distinguished(
     az: RecordedAz, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     az.say("version", stdout="azure-cli 2.91.0")

@@ -150,7 +150,7 @@ print("on both")
     ]
 
 
-def test_of_each_wrong_line_is_said_what_is_wrong_with_it(wrong: Found) -> None:
+def test_each_wrong_az_line_is_reported_with_its_mistake(wrong: Found) -> None:
     verdicts = {
         line: (match[1], match[2] or "")
         for line, text in enumerate(text_of(WRONG).splitlines(), start=1)

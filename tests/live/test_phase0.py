@@ -134,7 +134,7 @@ def test_answers_that_are_open_are_not_wrong(home: Path) -> None:
         answers.write_bytes(kept)
 
 
-def test_a_crashed_api_is_told_from_one_never_started(home: Path) -> None:
+def test_crashed_api_differs_from_one_never_started(home: Path) -> None:
     background = Background(Phase(0, home, "local").state)
     (program,) = background.running()
     os.kill(program.pid, signal.SIGKILL)

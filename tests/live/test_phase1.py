@@ -65,7 +65,7 @@ def test_no_request_failed_while_the_lesson_updated_and_deleted(home: Path) -> N
         assert traffic.failed == []
 
 
-def test_active_disturbs_anew_and_still_no_request_fails(home: Path) -> None:
+def test_active_repeats_the_disruption_and_no_request_fails(home: Path) -> None:
     recording = home / ".workbook/local/phase1/traffic-pod-deletion.json"
     before = recording.read_bytes()
     passive = results(home, 1)["test_pod_is_running"]["note"]

@@ -23,7 +23,7 @@ def test_no_password_is_left_where_others_can_read_it(home: Path) -> None:
         assert not any(password.encode() in path.read_bytes() for password in passwords), path
 
 
-def test_active_stops_the_database_anew_and_nothing_is_lost(home: Path) -> None:
+def test_active_stops_the_database_again_without_losing_a_row(home: Path) -> None:
     recording = home / ".workbook/local/phase2/traffic-database-stopped.json"
     before = recording.read_bytes()
     done = cli_of(home)("check", "2", "--active")

@@ -14,7 +14,7 @@ from workbook.targets.terraform import LEASE, NAMESPACE, STATE
 pytestmark = pytest.mark.step("after", phase=3)
 
 
-def test_the_second_of_two_at_once_is_told_who_is_at_work(home: Path) -> None:
+def test_second_command_reports_that_another_is_running(home: Path) -> None:
     state = home / ".workbook/local/phase3"
     assert "Error acquiring the state lock" in (state / "refused.txt").read_text()
     assert "0 added, 0 changed, 0 destroyed" in (state / "waited.txt").read_text()

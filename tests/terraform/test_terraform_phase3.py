@@ -100,7 +100,7 @@ def cell_of(lesson: str, heading: str) -> str:
     return str(cell)
 
 
-def test_the_second_of_two_at_once_is_told_who_holds_the_lock(phase: Phase) -> None:
+def test_second_apply_reports_who_holds_the_lock(phase: Phase) -> None:
     lesson = (HOME / "phases/phase3/README.md").read_text(encoding="utf-8")
     cell = cell_of(lesson, "Two at the same time")
     done = subprocess.run(

@@ -42,7 +42,7 @@ def start(home: Path, **more: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_it_makes_the_environment_once_and_again_after_harm(bare: Path) -> None:
+def test_environment_is_made_once_and_again_when_damaged(bare: Path) -> None:
     first = start(bare)
     assert_passed(first)
     assert "Making .venv" in first.stdout

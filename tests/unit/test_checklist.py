@@ -33,7 +33,7 @@ def small(tmp_path: Path) -> Small:
     ],
     ids=["passed", "wrong", "not started", "cannot be known", "takes too long", "check broken"],
 )
-def test_outcomes_are_told_apart_in_the_exit_status(
+def test_each_outcome_has_its_own_exit_status(
     small: Small, checks: tuple[str, ...], status: int
 ) -> None:
     assert small.run(*checks).returncode == status

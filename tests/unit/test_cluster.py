@@ -220,7 +220,7 @@ def test_a_taken_port_is_named_with_the_way_round(
     assert not (tmp_path / ".workbook/local/cluster.json").exists()
 
 
-def test_without_an_engine_and_without_root_the_learner_is_told(
+def test_missing_engine_without_root_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find(home: Path) -> Engine:
@@ -300,7 +300,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
     made.server_close()
 
 
-def test_traffic_tells_what_became_of_each_request(
+def test_traffic_records_the_outcome_of_each_request(
     server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("workbook.measure.traffic.SECONDS_AROUND", 0.3)
@@ -413,7 +413,7 @@ def test_what_the_phases_rely_on_is_provided_every_time(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_a_public_image_is_pulled_where_it_is_not_there(there: bool) -> None:
+def test_missing_public_image_is_pulled(there: bool) -> None:
     image = versions().images["postgres"]
     engine = Recorder((image,) if there else ())
     public = replace(RECORD, offline=False)

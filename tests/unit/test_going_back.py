@@ -49,7 +49,7 @@ def say(home: Path, *, kustomize: str = ":", get2: str = "", get4: str = "") -> 
     )
 
 
-def test_what_only_later_phases_have_goes_and_never_the_namespace(wanted: Phase) -> None:
+def test_going_back_removes_later_objects_but_keeps_the_namespace(wanted: Phase) -> None:
     say(
         wanted.root,
         get2="echo deployment.apps/ml-api",
@@ -78,7 +78,7 @@ def test_a_kind_that_the_cluster_does_not_know_has_no_objects(wanted: Phase) -> 
     [{"kustomize": "echo a tab >&2; exit 1"}, {"get2": "echo timeout >&2; exit 1"}],
     ids=["manifests", "answer"],
 )
-def test_nothing_goes_where_what_to_keep_is_not_known(
+def test_nothing_is_deleted_when_the_objects_to_keep_are_unknown(
     wanted: Phase, broken: dict[str, str]
 ) -> None:
     say(wanted.root, get4="echo deployment.apps/ml-api", **broken)

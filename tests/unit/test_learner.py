@@ -56,7 +56,7 @@ def test_a_certificate_that_holds_is_taken(address: str, certificate: Path) -> N
 
 
 @pytest.mark.parametrize("evidence", ["", "It has ended."])
-def test_a_certificate_of_another_authority_is_told_as_that(
+def test_certificate_of_another_authority_is_reported_as_such(
     address: str, tmp_path: Path, evidence: str
 ) -> None:
     other = make_certificate(tmp_path, "another")
@@ -66,7 +66,7 @@ def test_a_certificate_of_another_authority_is_told_as_that(
     assert "another authority" in raised.value.rows["why"]
 
 
-def test_a_certificate_for_another_name_is_told_as_that(address: str, certificate: Path) -> None:
+def test_certificate_for_another_name_is_reported_as_such(address: str, certificate: Path) -> None:
     by_number = address.replace("localhost", "127.0.0.1")
     with pytest.raises(Wrong, match="a certificate that is valid for"):
         Api(by_number, "start it", authority=str(certificate)).health()

@@ -524,7 +524,7 @@ def test_the_pod_has_time_for_its_last_requests_and_rows(overlay: Path) -> None:
     assert before + server + rows < pod["spec"]["terminationGracePeriodSeconds"]
 
 
-def test_behind_the_gateway_the_server_is_not_the_one_that_closes() -> None:
+def test_server_behind_the_gateway_closes_connections_last() -> None:
     command = json.loads(instructions(ROOT / "phases/phase4", "CMD")[-1])
     kept = int(command[command.index("--timeout-keep-alive") + 1])
     hour = 3600  # what Envoy keeps an idle connection for, by default; Traefik: 90 s

@@ -75,7 +75,7 @@ def test_a_lesson_is_found_by_number_or_name() -> None:
 
 
 @pytest.mark.parametrize("verb", ["run", "check", "lab"])
-def test_what_is_neither_phase_nor_notebook_is_named(fresh: Path, verb: str) -> None:
+def test_unknown_lesson_name_is_reported(fresh: Path, verb: str) -> None:
     done = cli_of(fresh)(verb, "phase1")
     assert done.returncode == 2
     assert done.stderr.startswith("'phase1' is neither a phase nor a notebook")
@@ -219,7 +219,7 @@ def test_an_app_without_an_address_is_not_started(app: App) -> None:
         ("Please run az login to setup account.", 11, "here: The workbook's az has no valid login"),
     ],
 )
-def test_what_az_refuses_is_told_apart(app: App, refusal: str, status: int, shown: str) -> None:
+def test_errors_of_az_are_distinguished(app: App, refusal: str, status: int, shown: str) -> None:
     done = app.check(refusal)
     assert done.returncode == status, done.stdout
     assert shown in done.stdout

@@ -329,7 +329,7 @@ def test_there_is_one_engine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         engine.start_own(tmp_path, print)
 
 
-def test_where_there_is_none_there_is_nothing_to_end(tmp_path: Path) -> None:
+def test_ending_a_missing_engine_does_nothing(tmp_path: Path) -> None:
     said: list[str] = []
     engine.end_own(tmp_path, said.append)
     engine.end_own(tmp_path, said.append)
@@ -337,7 +337,7 @@ def test_where_there_is_none_there_is_nothing_to_end(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_an_interrupted_start_has_left_is_named_and_removed(tmp_path: Path) -> None:
+def test_leftovers_of_an_interrupted_start_are_named_and_removed(tmp_path: Path) -> None:
     state = tmp_path / ".workbook" / "engine"
     state.mkdir(parents=True)
     (state / "daemon.json").write_text("{")

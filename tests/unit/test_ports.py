@@ -81,7 +81,7 @@ def test_every_port_has_an_option_and_every_published_one_a_service() -> None:
     assert published == {each.node for each in PORTS if each.node}
 
 
-def test_a_chosen_port_is_the_one_that_the_cluster_is_written_down_with(
+def test_cluster_is_recorded_with_the_chosen_ports(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine: Any = SimpleNamespace(own=False)

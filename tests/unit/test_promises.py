@@ -98,7 +98,7 @@ def test_every_check_has_a_drill_that_turns_it_red(phase: Phase) -> None:
 
 
 @every_phase
-def test_every_drill_has_tiered_hints_and_a_way_back(phase: Phase) -> None:
+def test_every_drill_has_tiered_hints_and_a_solution(phase: Phase) -> None:
     drills = drills_of(phase)
     assert len(drills) >= 5
     for name, drill in drills.items():

@@ -84,7 +84,7 @@ def test_an_impostor_is_undone_whether_or_not_it_is_seen(
     assert not (home / ".workbook/local/phase0/drill").exists()
 
 
-def test_what_still_fails_after_the_fix_is_no_proof(
+def test_proof_fails_if_the_check_fails_after_the_fix(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proofs, "check_phase", lambda home, number: {})

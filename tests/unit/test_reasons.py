@@ -22,7 +22,7 @@ from workbook.targets.kubernetes import unreachable
         ('error: the server doesn\'t have a resource type "gateways"', "the kind is defined"),
     ],
 )
-def test_kubectls_words_are_told_with_their_own_cause(said: str, why: str) -> None:
+def test_kubectl_errors_are_reported_with_their_cause(said: str, why: str) -> None:
     rows = unreachable(said, "./workbook up").rows
     assert rows["found"] == said
     assert why in rows["why"]
@@ -57,7 +57,7 @@ def test_an_api_server_that_is_silent_cannot_be_judged(said: str) -> None:
         ("connection to server failed: timeout expired", NO_WAY[0]),
     ],
 )
-def test_the_databases_words_are_told_with_their_own_cause(reason: str, why: str) -> None:
+def test_database_errors_are_reported_with_their_cause(reason: str, why: str) -> None:
     assert why in _meaning(reason)[0]
 
 

@@ -133,7 +133,7 @@ def test_rows_of_an_outdated_rebuild_are_not_called_lost(tmp_path: Path) -> None
         rebuilt(phase, cluster(), unused, unused, {}, retention(9), NO_ROWS)
 
 
-def test_an_answer_about_a_row_that_is_gone_is_to_be_given_again(tmp_path: Path) -> None:
+def test_answer_about_a_deleted_row_must_be_given_again(tmp_path: Path) -> None:
     phase = Phase(2, tmp_path, "local")
     write_answer(phase, "who-wrote", "ml-api-1")
     with pytest.raises(NotStarted, match="send my-first-row"):
@@ -215,7 +215,7 @@ def test_a_password_in_a_log_is_found_and_shown(namespace: str, pod: str) -> Non
     assert PASSWORD not in str(wrong.value.rows)
 
 
-def test_what_ends_and_what_a_rollback_would_need_is_left_alone() -> None:
+def test_passwords_are_not_searched_in_ending_pods_and_old_replicasets() -> None:
     there = cluster()
     telling = {"data": PASSWORD}
     ending = {"metadata": {"name": "old", "deletionTimestamp": "2026-01-01T00:00:00Z"}, **telling}

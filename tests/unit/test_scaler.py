@@ -50,7 +50,7 @@ def checked(
     return autoscaler_reads_cpu(cluster, deployment, seen[0])
 
 
-def test_one_that_reads_at_its_next_look_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_autoscaler_without_metrics_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     said = checked(monkeypatch, scaler(), scaler(), scaler(READ))
     assert said == "3 % of what they request"
 

@@ -137,7 +137,7 @@ def test_a_file_that_does_not_fit_is_set_aside_with_a_sentence(
         ("local/phase1/traffic-update.json", {"started": NOW}),
     ],
 )
-def test_a_value_that_nobody_can_have_chosen_does_not_fit(
+def test_impossible_choice_is_refused(
     tmp_path: Path, name: str, content: dict[str, object]
 ) -> None:
     """As one that every verb refuses: `use` itself could not change it."""

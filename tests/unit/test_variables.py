@@ -24,7 +24,7 @@ def told(phase: Phase, target: str = "azure") -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith("TF_VAR_")}
 
 
-def test_a_plan_is_told_the_password_that_the_lesson_has_made(phase: Phase) -> None:
+def test_plan_gets_the_password_that_the_lesson_created(phase: Phase) -> None:
     (phase.state / "administrator").write_text("A1-of-this-test", encoding="utf-8")
     os.utime(phase.state / "administrator", (MADE, MADE))
     (phase.state / "budget_email").write_text("learner@example.com\n", encoding="utf-8")

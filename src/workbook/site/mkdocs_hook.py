@@ -186,7 +186,7 @@ def _checks(lesson: Lesson) -> str:
         anchor = check.read.partition("#")[2]
         parts.append(f"### {check.line}")
         if needed := [other for other in map(check_of, check.after) if other]:
-            parts.append(f"Looked at after: {', '.join(f'*{other.line}*' for other in needed)}.")
+            parts.append(f"Checked after: {', '.join(f'*{other.line}*' for other in needed)}.")
         parts.append(
             f"Explained in: [{headings[anchor][3:]}](../lessons/{lesson.name}.md#{anchor})."
         )
