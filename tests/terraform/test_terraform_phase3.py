@@ -23,6 +23,7 @@ from workbook.drills.drill import Drills, System
 from workbook.learner.answers import write_answer
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
+from workbook.lessons.shell import PATIENTLY
 from workbook.outcome import NotStarted, Wrong
 from workbook.targets.terraform import root_of
 
@@ -104,7 +105,7 @@ def test_second_apply_reports_who_holds_the_lock(phase: Phase) -> None:
     lesson = (HOME / "phases/phase3/README.md").read_text(encoding="utf-8")
     cell = cell_of(lesson, "Two at the same time")
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", cell],
+        ["bash", "-euo", "pipefail", "-c", f"{PATIENTLY.read_text(encoding='utf-8')}\n{cell}"],
         cwd=phase.directory / "terraform/azure",
         env={**os.environ, "STATE": str(phase.state)},
         stdin=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from starlette.datastructures import State
 
@@ -26,6 +27,10 @@ for name in [n for n in os.environ if n.startswith("SENTIMENT_") and n != "SENTI
     del os.environ[name]
 
 import sentiment  # noqa: E402
+
+# how long an example takes is the machine's affair
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 if Path(sentiment.__file__).resolve().parent != PHASE / "sentiment":
     raise pytest.UsageError(
