@@ -1,11 +1,13 @@
 """A drill that is begun too early changes nothing, and says what is missing."""
 
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from fake_cluster import say, write_kubectl
 
 from workbook.course.phase import Phase
+from workbook.drills import objects
 from workbook.drills.drill import Drills, NothingToBreak, System
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
@@ -73,3 +75,15 @@ def test_a_drill_changes_the_gateway_where_it_is(
     assert [line.split()[3] for line in changes] == ["get", "patch", "replace"]
     assert "rollout status deployment/ml-api" in rollout
     assert "--namespace=ml-demo " in rollout
+
+
+def test_kubectl_has_time_for_a_rolling_update(tmp_path: Path) -> None:
+    limits = []
+
+    class Timed(Kubernetes):
+        def run(self, *words: str, stdin: str = "", seconds: float = 10) -> CompletedProcess[str]:
+            limits.append(seconds)
+            return CompletedProcess([*words], 0, "", "")
+
+    objects.wait_for_rollout(Timed(tmp_path, tmp_path))
+    assert min(limits) > 120

@@ -12,6 +12,7 @@ from workbook.targets.kubernetes import APP, Found, Kubernetes, Object, eventual
 from workbook.targets.opening import open_cluster
 
 SECONDS_TO_SHOW = 90  # until a break can be seen
+SECONDS_TO_WAIT = 150  # for kubectl; a rolling update takes up to 120
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # the next apply compares with it
 CONTAINER = "/spec/template/spec/containers/0"
 KEPT = (
@@ -153,11 +154,11 @@ def ports_behind(cluster: Kubernetes) -> set[str]:
 
 
 def kubectl(cluster: Kubernetes, *words: str, stdin: str = "") -> None:
-    """Run kubectl.
+    """Run kubectl; a command that waits names its own, shorter time limit.
 
     Raises:
         WorkbookError: it failed.
     """
-    done = cluster.run(*words, stdin=stdin)
+    done = cluster.run(*words, stdin=stdin, seconds=SECONDS_TO_WAIT)
     if done.returncode != 0:
         raise WorkbookError(f"kubectl {words[0]} failed: {done.stderr.strip()}")
