@@ -109,11 +109,12 @@ def _plan(engine: Engine, choices: Choices, steps: Steps, offline: bool) -> Reco
 
 
 def _return(engine: Engine, kubernetes: Kubernetes) -> None:
-    """Wait until the API server answers; start the node where it is stopped.
+    """Wait until the API server answers. Start the node if it is stopped or paused.
 
     Raises:
         WorkbookError: it does not answer.
     """
+    engine.run("unpause", NODE, check=False)  # refused where it is not paused
     started = engine.run("start", NODE, check=False)
     if started.returncode != 0:
         raise WorkbookError(f"The cluster's node is gone: {started.stderr.strip()}", MAKE_ANOTHER)
