@@ -269,7 +269,7 @@ def test_one_of_each_at_once_is_found_all_the_same(az: RecordedAz, tmp_path: Pat
 def test_what_others_have_left_is_not_ours(az: RecordedAz, tmp_path: Path) -> None:
     nothing_left(az)
     managed = f"{STRANGE_GROUP['id']}/providers/Microsoft.ContainerService/managedClusters/x"
-    nodes = {**NODE_GROUP, "name": "MC_somebody-else_x_y", "managedBy": managed, "tags": None}
+    nodes = {**NODE_GROUP, "name": "MC_another-user_x_y", "managedBy": managed, "tags": None}
     az.answer("group list", [STRANGE_GROUP, nodes])
     nameless = "00000000-0000-0000-0000-0000000000ff"  # a guest, whose name az does not find
     roles = [orphan(nameless, scope) for scope in (SHARED, STATE_GROUP["id"])]
