@@ -4,6 +4,7 @@ The provider knows azurerm's schema and nothing else, and the state is in a file
 refused, planned and locked is Terraform's own doing, and nobody is asked.
 """
 
+import json
 import os
 import re
 import shutil
@@ -104,6 +105,8 @@ def cell_of(lesson: str, heading: str) -> str:
 def test_second_apply_reports_who_holds_the_lock(phase: Phase) -> None:
     lesson = (HOME / "phases/phase3/README.md").read_text(encoding="utf-8")
     cell = cell_of(lesson, "Two at the same time")
+    state = {"version": 4, "serial": 1, "lineage": "of-this-test", "outputs": {}, "resources": []}
+    (phase.directory / "terraform/azure/terraform.tfstate").write_text(json.dumps(state))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", f"{PATIENTLY.read_text(encoding='utf-8')}\n{cell}"],
         cwd=phase.directory / "terraform/azure",
@@ -117,6 +120,7 @@ def test_second_apply_reports_who_holds_the_lock(phase: Phase) -> None:
     refused = (phase.state / REFUSED).read_text()
     assert "Error acquiring the state lock" in refused
     assert "OperationTypeApply" in refused
+    assert "of-this-test" in refused
     assert "Apply cancelled" in (phase.state / "first.txt").read_text()
     assert "Plan:" in (phase.state / "waited.txt").read_text()
     assert not (phase.state / "answer").exists()
