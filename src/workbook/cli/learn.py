@@ -140,9 +140,11 @@ def drill(
         print(f"  ./workbook drill {number} --hint   one more hint each time")
         print(f"  ./workbook drill {number} --fix    explain the fix, and apply it")
     else:
-        for each, one in drills.of_target().items():
+        there_are = drills.of_target()
+        width = max(map(len, there_are), default=0) + 2
+        for each, one in there_are.items():
             mark = "under way" if each == drills.under_way() else ""
-            print(f"{each:28}{one.title}  {mark}".rstrip())
+            print(f"{each:{width}}{one.title}  {mark}".rstrip())
         print(f"\nBegin one: ./workbook drill {number} NAME")
 
 
