@@ -108,8 +108,12 @@ def test_every_drill_has_tiered_hints_and_a_solution(phase: Phase) -> None:
 
 @every_phase
 def test_questions_of_a_lesson_and_of_its_check_are_equal(phase: Phase) -> None:
+    asked = questions(phase.lesson.read_text(encoding="utf-8"))
+    if not (phase.checks / "test_understanding.py").exists():
+        assert not asked
+        return
     module = importlib.import_module(f"checks.{phase.name}.test_understanding")
-    assert questions(phase.lesson.read_text(encoding="utf-8")) == list(module.QUESTIONS)
+    assert asked == list(module.QUESTIONS)
 
 
 @pytest.mark.parametrize(("older", "newer"), [*pairwise(PHASES)], ids=lambda phase: phase.name)

@@ -24,7 +24,7 @@ from workbook.checks.check import Check, check_of, checks_of
 from workbook.course.changes import differences, is_code
 from workbook.course.lesson import anchors, title_of
 from workbook.course.manifest import TARGETS
-from workbook.course.phase import Lesson, Phase, lessons, phases
+from workbook.course.phase import Lesson, Phase, lessons, notebooks, phases
 from workbook.drills.drill import Drill, Drills, System
 from workbook.drills.impostor import impostors_of
 from workbook.learner.background import Background
@@ -35,6 +35,8 @@ from workbook.site.azure_steps import page_of
 
 log = logging.getLogger("mkdocs.hooks.workbook")
 
+MAP = "<!-- the map of the phases, from README.md -->"
+IN_MAP = re.compile(r"^\| (\d) \| (.+) \|$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()[^)\s#:]+")  # the file that a Markdown link names
 TEMPLATE = """\
 {% extends 'markdown/index.md.j2' %}
@@ -65,6 +67,22 @@ TEMPLATE = """\
 """
 
 
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Add the lessons to the navigation: those of the phases, then the notebooks."""
+    home, target = _where(config)
+    there_are = phases(home, target)
+    listed = []
+    for older, phase in zip([None, *there_are], there_are, strict=False):
+        listed.append({f"Phase {phase.number}": f"lessons/{phase.name}.md"})
+        if older:
+            title = f"From phase {older.number} to {phase.number}"
+            listed.append({title: f"lessons/{phase.name}/changes.md"})
+    across = [f"lessons/{each.name}.md" for each in notebooks(home, target)]
+    first, *others = config.nav or []
+    config.nav = [first, {"Lessons": listed}, {"Notebooks": across}, *others]
+    return config
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the lessons, their images, and the files that they link to."""
     home, target = _where(config)
@@ -78,11 +96,24 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Add to two pages what there is to say of each lesson."""
+    """Add to three pages what there is to say of each lesson."""
+    if page.file.src_uri == "index.md":
+        return markdown.replace(MAP, _map(*_where(config)))
     part = {"reference/checks.md": _checks, "azure-steps.md": page_of}.get(page.file.src_uri)
     if part is None:
         return markdown
     return "\n".join([markdown, *filter(None, map(part, lessons(*_where(config))))])
+
+
+def _map(home: Path, target: str) -> str:
+    """The map of the phases in README.md, with links to the lessons that are there."""
+    there_are = {each.number: each for each in phases(home, target)}
+    lines = ["| Phase | You build | State |", "| --- | --- | --- |"]
+    for number, builds in IN_MAP.findall((home / "README.md").read_text(encoding="utf-8")):
+        phase = there_are.get(int(number))
+        link = f"[{number}](lessons/{phase.name}.md)" if phase else number
+        lines.append(f"| {link} | {builds} | {'**here**' if phase else 'being written'} |")
+    return "\n".join(lines)
 
 
 def _where(config: MkDocsConfig) -> tuple[Path, str]:
