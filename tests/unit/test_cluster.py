@@ -451,18 +451,42 @@ def test_down_looks_for_the_learners_images_too(
     ]
 
 
+ADDED = [
+    ("Service", "1", "ml-demo"),
+    ("CronJob", "2", "ml-demo"),
+    ("NetworkPolicy", "3", "ml-data"),
+    ("ResourceQuota", "4", "ml-demo"),
+]
+
+
 @pytest.fixture
 def deletions(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What is deleted from a cluster that has everything of phases 1 and 2, in order."""
+    """What is deleted from a cluster that has everything of phases 1 to 4, in order."""
     log = tmp_path / "deletions"
     kubectl = tmp_path / "kubectl"
-    names = ("ml-demo", "ml-data", "postgres")
+    names = ("ml-demo", "ml-data", "ml-gateway", "terraform-state", "postgres")
     items = [{"metadata": {"name": name}} for name in names]
     says(kubectl, CERTIFICATE, items=json.dumps({"items": items}))
+    added = [
+        {
+            "kind": kind,
+            "apiVersion": "v1",
+            "metadata": {"name": "it", "namespace": where, "labels": {"workbook/phase": phase}},
+        }
+        for kind, phase, where in ADDED
+    ]
+    first = [
+        '*" api-resources "*) echo services ;;',
+        f"*--selector=workbook/phase*) echo '{json.dumps({'items': added})}' ;;",
+        f'*" delete "*) echo "$5 $6" >> {log}; test ! -e {tmp_path / "stuck"} || exit 1 ;;',
+    ]
     script = kubectl.read_text()
-    note = f'echo "$5 $6" >> {log}; test ! -e {tmp_path / "stuck"} || exit 1'
-    kubectl.write_text(script.replace('case "$*" in\n', f'case "$*" in\n*" delete "*) {note} ;;\n'))
+    kubectl.write_text(script.replace('case "$*" in\n', "\n".join(['case "$*" in', *first, ""])))
     monkeypatch.setattr("workbook.lessons.reset.find_engine", lambda home: Recording(log))
+    for number in range(5):
+        lesson = cluster.home / f"phases/phase{number}/README.md"
+        lesson.parent.mkdir(parents=True, exist_ok=True)
+        lesson.touch()
     return log
 
 
@@ -479,21 +503,24 @@ class Recording(Recorder):
         return super().run(*words)
 
 
-WITH_DATABASE = [
-    "namespace ml-demo",
-    "namespace ml-data",
-    "namespace terraform-state",
-    f"rm {database.FOLDER}",
-    f"install {database.FOLDER}",
-    "persistentvolume postgres",
-]
+OF_4 = ["resourcequota/it --ignore-not-found", "namespace ml-gateway"]
+OF_3 = ["networkpolicy/it --ignore-not-found"]
+STATE = "namespace terraform-state"
+OF_2 = ["cronjob/it --ignore-not-found", "namespace ml-data"]
+VOLUME = [f"rm {database.FOLDER}", f"install {database.FOLDER}", "persistentvolume postgres"]
+OF_1 = ["service/it --ignore-not-found", "namespace ml-demo"]
 
 
 @pytest.mark.parametrize(
     ("number", "gone"),
-    [(1, ["namespace ml-demo"]), (2, WITH_DATABASE), (4, WITH_DATABASE)],
+    [
+        (4, OF_4),
+        (3, [*OF_4, *OF_3, STATE]),
+        (2, [*OF_4, *OF_3, STATE, *OF_2, *VOLUME]),
+        (1, [*OF_4, *OF_3, OF_2[0], *OF_1]),
+    ],
 )
-def test_reset_removes_what_the_phase_has_in_the_cluster(
+def test_reset_removes_what_the_phase_and_later_ones_added_and_keeps_the_rest(
     cluster: Cluster, deletions: Path, number: int, gone: list[str]
 ) -> None:
     phase = Phase(number, cluster.home, "local")
@@ -502,11 +529,27 @@ def test_reset_removes_what_the_phase_has_in_the_cluster(
         file.parent.mkdir(exist_ok=True)
         file.touch()
     said = "\n".join(what_goes(phase))
-    assert ("ml-data" in said, "rows" in said, "authority" in said) == (number != 1,) * 3
+    assert ("ml-data" in said, "rows" in said, "authority" in said) == (number == 2,) * 3
     reset_phase(phase, Choices())
     assert deletions.read_text().splitlines() == gone
-    assert authority.exists() is (number == 1)
+    assert authority.exists() is (number != 2)
     assert not phase.state.exists()
+
+
+@pytest.mark.parametrize("was_deployed", [True, False])
+def test_reset_deploys_the_phase_before_again(
+    cluster: Cluster, deletions: Path, monkeypatch: pytest.MonkeyPatch, was_deployed: bool
+) -> None:
+    before = Phase(3, cluster.home, "local")
+    deployed: list[str] = []
+    monkeypatch.setattr(
+        "workbook.lessons.reset.deploy", lambda phase, *_: deployed.append(phase.name)
+    )
+    if was_deployed:
+        before.values.parent.mkdir(parents=True)
+        before.values.touch()
+    reset_phase(Phase(4, cluster.home, "local"), Choices())
+    assert deployed == (["phase3"] if was_deployed else [])
 
 
 def test_reset_of_a_cluster_that_cannot_be_asked_removes_nothing(
@@ -526,7 +569,7 @@ def test_reset_that_cannot_delete_leaves_the_rest(
 ) -> None:
     phase = Phase(2, cluster.home, "local")
     (tmp_path / "stuck").touch()
-    with pytest.raises(WorkbookError, match="namespace ml-demo cannot be deleted"):
+    with pytest.raises(WorkbookError, match="resourcequota/it cannot be deleted"):
         reset_phase(phase, Choices())
-    assert deletions.read_text().splitlines() == ["namespace ml-demo"]
+    assert deletions.read_text().splitlines() == OF_4[:1]
     assert phase.state.exists()

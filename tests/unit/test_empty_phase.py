@@ -18,6 +18,7 @@ from workbook.site import mkdocs_hook
 NUMBER = phases(ROOT, "local")[-1].number + 1
 NAME = f"phase{NUMBER}"
 LINE = "Nothing is broken"
+NOT_STARTED = 10  # the exit status
 FILES = {
     f"phases/{NAME}/README.md": f"""\
 # Phase {NUMBER}: nothing new
@@ -112,13 +113,16 @@ def cli(home: Path) -> Cli:
 
 
 def test_the_cli_checks_breaks_and_lists_it(cli: Cli) -> None:
+    """Its own line passes. Those of the phases before it are not started in the copy."""
     number = str(NUMBER)
-    assert LINE in cli("check", number).stdout
+    whole = cli("check", number)
+    assert f"✔ {LINE}" in whole.stdout
+    assert whole.returncode == NOT_STARTED
     assert "something-broken" in cli("drill", number).stdout
     assert cli("drill", number, "something-broken").returncode == 0
     assert cli("check", number).returncode == 1
     assert cli("drill", number, "--fix").returncode == 0
-    assert cli("check", number).returncode == 0
+    assert cli("check", number).returncode == NOT_STARTED
     assert f"Phase {NUMBER}: nothing new" in cli("status").stdout
 
 
@@ -135,7 +139,7 @@ def test_the_site_shows_it(home: Path) -> None:
 def test_the_tests_hold_it_to_its_promises(home: Path) -> None:
     """All but one, which asks a finished phase for five drills."""
     files = [f"tests/unit/{name}" for name in PROMISES]
-    chosen = f"{NAME} and not test_every_drill_has_tiered_hints_and_a_way_back"
+    chosen = f"{NAME} and not tiered_hints"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rA", "-k", chosen, *files],
         cwd=home,

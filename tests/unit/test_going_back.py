@@ -1,6 +1,8 @@
-"""`goto` to an earlier phase: what later ones have added goes, and nothing by mistake."""
+"""Going back: what later phases added goes, what holds data stays, and nothing goes by mistake."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from copies import copy_manifests
@@ -8,80 +10,213 @@ from fake_cluster import write_kubectl
 
 from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
-from workbook.lessons import going_back
-from workbook.lessons.going_back import remove_later_objects
+from workbook.learner.choices import Choices
+from workbook.lessons import deploying, going_back
+from workbook.lessons.going_back import LABEL, added_objects, come_again, go_back
 from workbook.targets.kubernetes import Kubernetes
 
-UNKNOWN_KIND = 'error: no matches for kind "Gateway" in version "gateway.networking.k8s.io/v1"'
+CHOICES = Choices()
+GATEWAY = "gateway.networking.k8s.io/v1"
+
+
+def thing(kind: str, phase: str, *, group: str = "v1", where: str = "ml-demo", **more: Any) -> Any:
+    """An object named for its kind, as kubectl lists it."""
+    labels = {LABEL: phase}
+    metadata = {"name": kind.lower(), "namespace": where, "labels": labels, **more}
+    return {"kind": kind, "apiVersion": group, "metadata": metadata}
+
+
+OWNED = {"ownerReferences": [{"uid": "1", "name": "ml-api"}]}
+EVERYTHING = [
+    thing("Service", "1"),
+    thing("ConfigMap", "2"),
+    thing("StatefulSet", "2", group="apps/v1", where="ml-data"),
+    thing("NetworkPolicy", "3", group="networking.k8s.io/v1", where="ml-data"),
+    thing("HTTPRoute", "4", group=GATEWAY),
+    thing("ResourceQuota", "4"),
+    thing("Deployment", "4", group="apps/v1", where="ml-gateway"),
+    thing("EndpointSlice", "4", group="discovery.k8s.io/v1", **OWNED),
+    thing("Secret", "4"),
+    thing("PersistentVolume", "4"),
+    thing("Namespace", "4"),
+    thing("ConfigMap", "some-text"),
+]
 
 
 @pytest.fixture
-def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Phase:
-    """Phase 2, after which comes phase 4, on a cluster whose kubectl does what `say` writes."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workbook whose phases 1 to 4 were deployed, on a cluster that `say` tells of."""
     copy_manifests(tmp_path)
-    for number in (2, 4):
-        folder = tmp_path / f"phases/phase{number}"
-        (folder / "README.md").write_text(f"# {number}\n")
-        values = Phase(number, tmp_path, "local").values
-        values.parent.mkdir(parents=True)
-        values.write_text("IMAGE=ml-api\n")
+    for number in range(5):
+        (tmp_path / f"phases/phase{number}/README.md").write_text(f"# {number}\n")
+    for number in (1, 2, 4):  # lesson 3 leaves the API as it is
+        for target in ("local", "azure"):
+            values = Phase(number, tmp_path, target).values
+            values.parent.mkdir(parents=True)
+            values.write_text(f"IMAGE={number}\n")
+    Phase(3, tmp_path, "local").values.parent.mkdir(parents=True)
     cluster = Kubernetes(tmp_path / "kubectl", tmp_path / "kubeconfig")
     monkeypatch.setattr(going_back, "find_cluster", lambda home, target: cluster)
-    monkeypatch.setattr(going_back, "_forget_infrastructure", lambda cluster: [])
-    return Phase(2, tmp_path, "local")
+    monkeypatch.setattr(Kubernetes, "authority", lambda self: "this one")
+    monkeypatch.setattr(deploying, "_apply_root", lambda phase, choices: None)
+    say(tmp_path)
+    return tmp_path
 
 
-def say(home: Path, *, kustomize: str = ":", get2: str = "", get4: str = "") -> None:
-    """A kubectl that tells phase 2's manifests from phase 4's, and notes what it deletes.
-
-    Like the real one, it takes no objects of another namespace than the one that it is told.
-    """
-    asked_for = f'if [ "$(cat)" = two ]; then :; {get2 or ":"}; else :; {get4 or ":"}; fi'
+def say(
+    home: Path, *items: Any, listing: str = "", deletion: str = ":", cronjobs: str = ""
+) -> None:
+    """Write a kubectl that knows these objects, and notes what it changes."""
+    there = json.dumps({"items": items or EVERYTHING})
+    namespaces = [{"metadata": {"name": f"ml-{name}"}} for name in ("demo", "data", "gateway")]
+    namespaces.append({"metadata": {"name": "terraform-state"}})
     write_kubectl(
         home / "kubectl",
         {
-            "*kustomize*phase2*": f"{kustomize}; echo two",
-            "*kustomize*phase4*": "echo four",
-            '*--namespace=ml-demo*" get "*': "echo 'the namespace does not match' >&2; exit 1",
-            '*" get "*': asked_for,
-            '*" delete "*': f'echo "$*" >> {home}/deleted',
+            "*api-resources*": "echo configmaps; echo events; echo routes",
+            f"*--selector={LABEL}*": listing or f"echo '{there}'",
+            '*" get namespaces"*': f"echo '{json.dumps({'items': namespaces})}'",
+            '*" get cronjobs"*': cronjobs or """echo '{"items": []}'""",
+            '*" create "*': f'echo "$*" >> {home}/changes',
+            '*" get "*': """echo '{"items": []}'""",
+            '*" delete "*': f'{deletion}; echo "$*" >> {home}/changes',
+            '*" apply "*': f'echo "$*" >> {home}/changes; cat {home}/phases/phase3/k8s/local/'
+            f"values/values.env >> {home}/values 2> /dev/null || :",
+            "*": ":",
         },
     )
 
 
-def test_going_back_removes_later_objects_but_keeps_the_namespace(wanted: Phase) -> None:
-    say(
-        wanted.root,
-        get2="echo deployment.apps/ml-api",
-        get4="echo namespace/ml-demo deployment.apps/ml-api hpa/ml-api",
-    )
-    assert remove_later_objects(wanted) == ["hpa/ml-api"]
+def changes(home: Path) -> list[str]:
+    """The verbs that change something, each with its namespace and what it names."""
+    file = home / "changes"
+    lines = file.read_text().splitlines() if file.exists() else []
+    found = []
+    for line in lines:
+        words = line.replace(f"{home}/", "").split()
+        namespace = words[1].removeprefix("--namespace=")
+        named = [w for w in words[4:] if not w.startswith(("--ignore", "--timeout"))]
+        found.append(" ".join(filter(None, [words[3], namespace, *named])))
+    return found
 
 
-def test_a_namespace_of_a_later_phase_goes_with_what_is_in_it(wanted: Phase) -> None:
-    say(
-        wanted.root,
-        get2="echo namespace/ml-demo",
-        get4="echo namespace/ml-demo namespace/ml-gateway gateway/ml-api",
-    )
-    assert remove_later_objects(wanted) == ["namespace/ml-gateway", "gateway/ml-api"]
-    assert "delete namespace ml-gateway" in (wanted.root / "deleted").read_text()
+DELETED_OF_4 = [
+    "delete ml-demo httproute.gateway.networking.k8s.io/httproute resourcequota/resourcequota",
+    "delete ml-gateway deployment.apps/deployment",
+    "delete ml-demo namespace ml-gateway",
+]
+DEPLOYED_2 = [
+    "apply --kustomize=k8s/postgres",
+    "delete ml-demo jobs --selector=app.kubernetes.io/component=migration",
+    "apply --kustomize=phases/phase2/k8s/local --selector=app.kubernetes.io/component in "
+    "(settings, migration)",
+    "apply --kustomize=phases/phase2/k8s/local",
+]
 
 
-def test_a_kind_that_the_cluster_does_not_know_has_no_objects(wanted: Phase) -> None:
-    say(wanted.root, get4=f"echo hpa/ml-api; echo '{UNKNOWN_KIND}' >&2; exit 1")
-    assert remove_later_objects(wanted) == ["hpa/ml-api"]
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [{"kustomize": "echo a tab >&2; exit 1"}, {"get2": "echo timeout >&2; exit 1"}],
-    ids=["manifests", "answer"],
-)
-def test_nothing_is_deleted_when_the_objects_to_keep_are_unknown(
-    wanted: Phase, broken: dict[str, str]
+def test_what_later_phases_added_goes_from_the_top_and_then_the_phase_is_deployed(
+    home: Path,
 ) -> None:
-    say(wanted.root, get4="echo deployment.apps/ml-api", **broken)
-    with pytest.raises(WorkbookError, match="phase2 cannot be"):
-        remove_later_objects(wanted)
-    assert not (wanted.root / "deleted").exists()
+    removed = go_back(Phase(2, home, "local"), CHOICES)
+    assert changes(home) == [
+        *DELETED_OF_4,
+        "delete ml-data networkpolicy.networking.k8s.io/networkpolicy",
+        *DEPLOYED_2,
+    ]
+    assert "namespace/ml-gateway" in removed
+    assert "namespace/terraform-state" not in removed
+
+
+def test_the_server_and_its_rows_stay_in_phase_1(home: Path) -> None:
+    go_back(Phase(1, home, "local"), CHOICES)
+    done = changes(home)
+    assert "delete ml-demo configmap/configmap" in done
+    assert not any("statefulset" in line or "ml-data" in line.split()[2:] for line in done)
+    assert done[-1] == "apply --kustomize=phases/phase1/k8s/local"
+    assert not any("jobs" in line for line in done)
+
+
+def test_what_an_earlier_phase_had_and_the_phase_does_not_is_deleted(home: Path) -> None:
+    go_back(Phase(3, home, "local"), CHOICES)
+    assert changes(home)[len(DELETED_OF_4)] == "delete ml-data service postgres-outside"
+    assert changes(home)[-1] == "apply --kustomize=phases/phase3/k8s/local"
+
+
+def test_a_phase_whose_lesson_writes_no_values_has_those_before_it_for_that_moment(
+    home: Path,
+) -> None:
+    phase = Phase(3, home, "local")
+    go_back(phase, CHOICES)
+    assert set((home / "values").read_text().split()) == {"IMAGE=2"}
+    assert not phase.values.exists()
+
+
+def test_a_cronjob_that_is_created_again_is_run_once_as_its_lesson_does(home: Path) -> None:
+    cronjob = {"metadata": {"name": "nightly", "uid": "2"}}
+    say(home, cronjobs=f"echo '{json.dumps({'items': [cronjob]})}'")
+    go_back(Phase(2, home, "local"), CHOICES)
+    assert changes(home)[-1] == "create ml-demo job nightly-by-hand --from=cronjob/nightly"
+
+
+def test_nothing_is_touched_where_no_later_phase_has_an_object(home: Path) -> None:
+    say(home, thing("Service", "1"), thing("ConfigMap", "2"))
+    (home / "phases/phase4/phase.toml").write_text("adds = []\n")
+    assert go_back(Phase(2, home, "local"), CHOICES) == []
+    assert not changes(home)
+
+
+def test_a_phase_without_a_cluster_leaves_the_cluster_alone(home: Path) -> None:
+    assert go_back(Phase(0, home, "local"), CHOICES) == []
+    assert not changes(home)
+
+
+def test_what_holds_data_and_what_has_an_owner_is_not_listed(home: Path) -> None:
+    cluster = Kubernetes(home / "kubectl", home / "kubeconfig")
+    names = {each.name for each in added_objects(cluster) if each.phase == 4}
+    assert names == {
+        "httproute.gateway.networking.k8s.io/httproute",
+        "resourcequota/resourcequota",
+        "deployment.apps/deployment",
+    }
+
+
+def test_nothing_goes_where_the_objects_cannot_be_listed(home: Path) -> None:
+    say(home, listing="echo timeout >&2; exit 1")
+    with pytest.raises(WorkbookError, match="cannot be listed: timeout"):
+        go_back(Phase(2, home, "local"), CHOICES)
+    assert not changes(home)
+
+
+def test_nothing_is_deployed_where_something_cannot_be_deleted(home: Path) -> None:
+    say(home, deletion="echo stuck >&2; exit 1")
+    with pytest.raises(WorkbookError, match="cannot be deleted: stuck"):
+        go_back(Phase(2, home, "local"), CHOICES)
+    assert not changes(home)
+
+
+def test_on_azure_going_back_behind_another_infrastructure_is_refused(home: Path) -> None:
+    values = Phase(3, home, "azure").values
+    values.parent.mkdir(parents=True)
+    values.write_text("IMAGE=3\n")
+    with pytest.raises(WorkbookError, match="phase 3 created a cluster") as refused:
+        go_back(Phase(2, home, "azure"), CHOICES)
+    assert "./workbook down" in refused.value.run_next
+    assert not changes(home)
+    assert "namespace/ml-gateway" in go_back(Phase(3, home, "azure"), CHOICES)
+
+
+def test_a_phase_that_was_left_comes_again_once_and_on_the_same_cluster_only(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Phase(4, home, "local")
+    assert not come_again(left, CHOICES)
+    go_back(Phase(3, home, "local"), CHOICES)
+    (home / "changes").unlink()
+    assert come_again(left, CHOICES)
+    assert changes(home)[0] == "apply --kustomize=k8s/gateway"
+    assert changes(home)[-1] == "apply --kustomize=phases/phase4/k8s/local"
+    assert not come_again(left, CHOICES)
+
+    go_back(Phase(3, home, "local"), CHOICES)
+    monkeypatch.setattr(Kubernetes, "authority", lambda self: "another one")
+    assert not come_again(left, CHOICES)

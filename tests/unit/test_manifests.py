@@ -24,6 +24,7 @@ from environments import environment_of
 
 from workbook.course.phase import phases
 from workbook.learner.choices import TARGETS, Choices
+from workbook.lessons.going_back import LABEL
 from workbook.targets.environment import lesson_environment
 from workbook.targets.local.tools import fetch_gateway_crds, tool
 from workbook.targets.local.versions import versions
@@ -32,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 CHECKOV_LOCK = ROOT / "tests" / "support" / "checkov.lock"
 KUBERNETES = versions().kubernetes.rpartition(".")[0]
-PHASES = [phase.directory for phase in phases(ROOT, "local") if phase.number > 0]
+PHASES = [phase.directory for phase in phases(ROOT, "local") if phase.overlay.is_dir()]
 OVERLAYS = [phase / "k8s" / target for phase in PHASES for target in ("local", "azure")]
 RELIED_ON = sorted(file.parent for file in (ROOT / "k8s").glob("*/kustomization.yaml"))
 GATEWAY = ROOT / "k8s" / "gateway"
@@ -157,6 +158,34 @@ def instructions(phase: Path, name: str) -> list[str]:
 
 
 # The objects
+
+
+def identity(one: Object) -> tuple[str, str]:
+    """An object's kind and name, without the hash of a name that is generated."""
+    name: str = one["metadata"]["name"]
+    generated = one["kind"] == "ConfigMap" and re.fullmatch(r"(.+)-[a-z0-9]{10}", name)
+    return one["kind"], generated[1] if generated else name
+
+
+def phase_that_adds(one: Object, folder: Path) -> str:
+    """The first phase whose manifests, or the folders that it applies beside them, have it."""
+    target = folder.name if folder in OVERLAYS else "local"
+    for phase in phases(ROOT, target):
+        beside = [ROOT / name for name in phase.manifest.on(target).folders]
+        places = [place for place in (phase.overlay, *beside) if place.exists()]
+        if identity(one) in {identity(other) for place in places for other in objects(place)}:
+            return str(phase.number)
+    raise AssertionError(f"no phase applies {folder}")
+
+
+@pytest.mark.parametrize(
+    "folder", [*OVERLAYS, ROOT / "k8s/postgres", ROOT / "k8s/gateway"], ids=name_of
+)
+def test_every_object_names_the_phase_that_adds_it(folder: Path) -> None:
+    """And its pods do not: a ReplicaSet and its pods go with the Deployment."""
+    for one in objects(folder):
+        assert one["metadata"]["labels"][LABEL] == phase_that_adds(one, folder), identity(one)
+    assert not any(LABEL in pod["metadata"]["labels"] for pod in pods(folder))
 
 
 @cache

@@ -10,7 +10,7 @@ import typer
 from workbook.cli.actions import check_lesson, console, examine_phase, run_and_show, write_receipt
 from workbook.cli.arguments import Number, NumberOrName, chosen_lesson, chosen_phase
 from workbook.course.lesson import questions
-from workbook.course.phase import Phase, find_phase, phases, root
+from workbook.course.phase import Phase, find_phase, root
 from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
@@ -65,33 +65,16 @@ def check(
     raise typer.Exit(check_lesson(lesson, *options, *(["--active"] if active else [])))
 
 
-def _go_back(wanted: Phase) -> list[str]:
-    """Remove what later phases have added to the cluster, and say so; returns what it was."""
-    from workbook.lessons.going_back import remove_later_objects
-
-    removed = remove_later_objects(wanted)
-    for name in removed:
-        console.print(f"removed {name}, which is of a later phase")
-    return removed
-
-
 def goto(number: Number) -> None:
-    """Bring your system to the state in which a phase is complete, from before it or after it."""
+    """Bring your system to the state in which a phase is complete, from before it or after it.
+
+    Going back keeps rows, answers, receipts and Terraform's state.
+    """
+    from workbook.cli.moving import move_to
+
     wanted, choices = chosen_phase(number)
     with exclusively(wanted.root):
-        removed = _go_back(wanted)
-        if check_lesson(wanted) == 0 and not removed:
-            return
-        for phase in phases(wanted.root, wanted.target):
-            if phase.number > number:
-                break
-            if check_lesson(phase) != 0 or (removed and phase.has("cluster")):
-                if not examine_phase(phase, choices):
-                    raise typer.Exit(2)
-                _go_back(phase)  # its lesson begins where the one before it ends
-                run_and_show(phase, choices)
-                if status := check_lesson(phase):
-                    raise typer.Exit(status)
+        move_to(wanted, choices)
 
 
 def answer(

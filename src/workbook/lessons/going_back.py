@@ -1,77 +1,146 @@
-"""Going back to an earlier phase: what a later one has added to the cluster goes."""
+"""Going back to an earlier phase: what later ones added goes, and its own objects come again."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from workbook.course.phase import Phase, phases
 from workbook.errors import WorkbookError
-from workbook.targets.kubernetes import NAMESPACE, Kubernetes, name_of
-from workbook.targets.local import database
+from workbook.learner.choices import Choices
+from workbook.learner.store import read_state, write_json
+from workbook.lessons.deploying import deploy
+from workbook.targets.kubernetes import SECONDS_TO_DELETE, Kubernetes, name_of, owner_of
 from workbook.targets.opening import find_cluster
-from workbook.targets.terraform import NAMESPACE as STATE
+
+LABEL = "workbook/phase"  # of every object: the phase that adds it
+HOLD_DATA = {"Namespace", "PersistentVolume", "PersistentVolumeClaim", "Secret"}
+SECONDS_TO_LIST = 60  # some eighty kinds, one after the other
+LEFT = "left.json"  # of a phase that was left: on which cluster its objects can come again
 
 
-def remove_later_objects(wanted: Phase) -> list[str]:
-    """Delete the objects of later phases that the wanted one does not have; returns their names.
+@dataclass(frozen=True)
+class Added:
+    """An object that a phase has added to the cluster."""
 
-    Rows in the database are no objects, and stay.
+    phase: int
+    namespace: str  # "" for one of the whole cluster
+    name: str  # KIND.GROUP/NAME, as kubectl takes it
+
+
+def added_objects(cluster: Kubernetes) -> list[Added]:
+    """Every object that carries the label of a phase, but those that hold data.
+
+    What has an owner goes with its owner.
 
     Raises:
-        WorkbookError: the cluster cannot be asked, or something cannot be deleted.
+        WorkbookError: the cluster cannot be asked.
     """
-    if not wanted.has("cluster"):
+    kinds = cluster.run("api-resources", "--verbs=list,delete", "--output=name").stdout.split()
+    asked = ",".join(kind for kind in kinds if kind not in ("events", "events.events.k8s.io"))
+    words = ("get", asked, "--all-namespaces", f"--selector={LABEL}", "--output=json")
+    done = cluster.within("").run(*words, seconds=SECONDS_TO_LIST)
+    if not kinds or done.returncode != 0:
+        raise WorkbookError(
+            f"The objects of the phases cannot be listed: {done.stderr.strip()}", cluster.restart
+        )
+    return [
+        Added(int(number), item["metadata"].get("namespace", ""), _name(item))
+        for item in json.loads(done.stdout)["items"]
+        if item["kind"] not in HOLD_DATA and not owner_of(item)["uid"]
+        if (number := item["metadata"]["labels"][LABEL]).isdecimal()
+    ]
+
+
+def _name(item: dict[str, object]) -> str:
+    group, slash, _ = str(item["apiVersion"]).rpartition("/")
+    return f"{str(item['kind']).lower()}{'.' if slash else ''}{group}/{name_of(item)}"
+
+
+def go_back(wanted: Phase, choices: Choices) -> list[str]:
+    """Remove what the phases after the wanted one added, the last one's first; returns the names.
+
+    Then deploy the wanted phase's own objects again. Rows, Terraform's state, certificates and
+    passwords stay: they are in the namespaces that a phase keeps, or in Secrets.
+
+    Raises:
+        WorkbookError: the cluster cannot be asked, or something cannot be deleted or deployed.
+    """
+    later = [p for p in phases(wanted.root, wanted.target) if p.number > wanted.number]
+    if not later or not wanted.has("cluster"):
         return []
     cluster = find_cluster(wanted.root, wanted.target)
     if cluster is None:
         return []
-    keep = _objects_of(wanted, cluster)
-    removed = []
-    for phase in phases(wanted.root, wanted.target):
-        if phase.number > wanted.number:
-            later = [name for name in _objects_of(phase, cluster) if name not in keep]
-            removed += [name for name in later if name not in removed]
-    for name in removed:
-        cluster.delete(*name.split("/"))
-    return removed + ([] if wanted.has("terraform") else _forget_infrastructure(cluster))
+    _refuse_another_infrastructure(wanted, later)
+    objects = added_objects(cluster)
+    removed: list[str] = []
+    for phase in reversed(later):
+        names = remove(phase, cluster, objects, phase.manifest.on(phase.target).keeps)
+        if names:
+            write_json(phase.state / LEFT, {"cluster": cluster.authority() or ""})
+        removed += names
+    if removed:
+        deploy(wanted, cluster, choices)
+    return removed
 
 
-def _forget_infrastructure(cluster: Kubernetes) -> list[str]:
-    """Delete the local root's state, and the rules that no earlier phase has; returns their names.
-
-    The server stays: it is the one that an earlier phase makes by hand.
-    """
-    server = cluster.within(database.NAMESPACE)
-    rules = [f"networkpolicy/{name_of(rule)}" for rule in server.get("networkpolicies")]
-    for rule in rules:
-        server.delete(*rule.split("/"))
-    if cluster.get_one("namespaces", STATE) is None:
-        return rules
-    cluster.delete("namespace", STATE)
-    return [*rules, f"namespace/{STATE}"]
-
-
-def _objects_of(phase: Phase, cluster: Kubernetes) -> list[str]:
-    """The objects of a phase's manifests that are there, as KIND/NAME; ml-demo itself is left out.
-
-    What stands in a namespace of the phase's own goes with that. A phase whose lesson has not
-    written its values has not been deployed.
+def remove(
+    phase: Phase, cluster: Kubernetes, objects: list[Added], kept: Iterable[str]
+) -> list[str]:
+    """Delete a phase's objects and namespaces, but what is in a namespace that is kept.
 
     Raises:
-        WorkbookError: the manifests cannot be read, or the cluster cannot be asked.
+        WorkbookError: something is still there.
     """
-    if not phase.values.exists():
-        return []
-    made = cluster.run("kustomize", str(phase.overlay))
-    if made.returncode != 0:
+    mine = [
+        each for each in objects if each.phase == phase.number and each.namespace not in {*kept}
+    ]
+    for namespace in dict.fromkeys(each.namespace for each in mine):
+        names = [each.name for each in mine if each.namespace == namespace]
+        limit = f"--timeout={SECONDS_TO_DELETE}s"
+        words = ("delete", *names, "--ignore-not-found", limit)
+        done = cluster.within(namespace).run(*words, seconds=SECONDS_TO_DELETE)
+        if done.returncode != 0:
+            raise WorkbookError(f"{', '.join(names)} cannot be deleted: {done.stderr.strip()}")
+    gone = [each.name for each in mine]
+    for namespace in phase.manifest.on(phase.target).namespaces:
+        if namespace not in {*kept} and cluster.get_one("namespaces", namespace):
+            cluster.delete("namespace", namespace)
+            gone.append(f"namespace/{namespace}")
+    return gone
+
+
+def _refuse_another_infrastructure(wanted: Phase, later: list[Phase]) -> None:
+    """On Azure, Terraform creates a cluster and a database of its own.
+
+    Raises:
+        WorkbookError: the wanted phase was on those before it.
+    """
+    crossed = [p for p in later if "terraform" in p.manifest.adds and p.values.exists()]
+    if wanted.target == "azure" and crossed:
+        phase = crossed[0]
         raise WorkbookError(
-            f"The manifests of {phase.name} cannot be read: {made.stderr.strip()}",
-            f"git diff phases/{phase.name}/k8s",
+            f"On Azure, phase {phase.number} created a cluster, a registry and a database beside "
+            f"those of phase {wanted.number}, and you work on the new ones: `goto` cannot go back "
+            "behind it. To begin again, delete what is there: its rows are lost.",
+            f"./workbook down, then ./workbook goto {wanted.number}",
         )
-    words = ("get", "--filename=-", "--ignore-not-found", "--output=name")
-    # each object says in which namespace it is
-    found = cluster.within("").run(*words, stdin=made.stdout)
-    # of a kind that the cluster does not know, it has no objects
-    if found.returncode != 0 and "no matches for kind" not in found.stderr:
-        raise WorkbookError(
-            f"The objects of {phase.name} cannot be listed: {found.stderr.strip()}",
-            f"./workbook check {phase.number}",
-        )
-    # ml-demo holds what is kept, too
-    return [name for name in found.stdout.split() if name != f"namespace/{NAMESPACE}"]
+
+
+def come_again(phase: Phase, choices: Choices) -> bool:
+    """Deploy the objects of a phase that was left on this cluster; whether that could be tried.
+
+    Not on Azure, which gives a gateway another address each time: its lesson makes the certificate.
+
+    Raises:
+        WorkbookError: they cannot be deployed.
+    """
+    note = read_state(phase.state / LEFT, dict[str, str])
+    (phase.state / LEFT).unlink(missing_ok=True)
+    cluster = find_cluster(phase.root, phase.target) if note else None
+    if not note or cluster is None or phase.target == "azure":
+        return False
+    if note.get("cluster") != cluster.authority():
+        return False
+    deploy(phase, cluster, choices)
+    return True

@@ -4,16 +4,17 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from workbook.course.phase import Phase
+from workbook.course.phase import Phase, phases
 from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
-from workbook.targets.kubernetes import GATEWAY_NAMESPACES, NAMESPACE, Kubernetes
+from workbook.lessons.deploying import deploy
+from workbook.lessons.going_back import added_objects, remove
+from workbook.targets.kubernetes import Kubernetes
 from workbook.targets.local import database
 from workbook.targets.local.engine import find_engine
 from workbook.targets.opening import find_cluster
-from workbook.targets.terraform import NAMESPACE as STATE
 
 PASSWORDS = {  # of the database; kept here, where a lesson has made them
     "passwords": "the passwords of the database's users",
@@ -25,11 +26,15 @@ def what_goes(phase: Phase) -> list[str]:
     """What a reset ends and removes, in words."""
     lines = [f"ends {p.title} (process {p.pid})" for p in Background(phase.state).running()]
     if (cluster := _cluster(phase)) is not None:
+        gone = _namespaces(phase)
         lines += [
             f"removes everything in the namespace {name} of your cluster"
-            for name in _namespaces(phase)
+            for name in gone
             if cluster.get_one("namespaces", name)
         ]
+        objects = [each for each in added_objects(cluster) if each.phase >= phase.number]
+        if names := [each.name for each in objects if each.namespace not in gone]:
+            lines.append(f"removes {', '.join(names)} of your cluster")
         if _has_database(phase, cluster):
             lines.append("removes the database's volume and all rows in it")
     for folder, content in _folders(phase).items():
@@ -53,41 +58,62 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
             drills.fix()
     Background(phase.state).end_all()
     if (cluster := _cluster(phase)) is not None:
-        for name in _namespaces(phase):
-            cluster.delete("namespace", name)
+        _remove_objects(phase, cluster)
         if _has_database(phase, cluster):  # nothing uses it any more
             database.remove(find_engine(phase.root), cluster)
+        before = phase.up_to[-2]
+        if before.values.exists():
+            deploy(before, cluster, choices)
     phase.values.unlink(missing_ok=True)
     for folder in _folders(phase):
         if folder.exists():
             shutil.rmtree(folder)
 
 
+def _remove_objects(phase: Phase, cluster: Kubernetes) -> None:
+    """Delete what the phase added to the cluster, and before that what later phases added."""
+    objects = added_objects(cluster)
+    gone = _namespaces(phase)
+    for each in reversed(_from(phase)):
+        kept = [name for name in each.manifest.on(phase.target).namespaces if name not in gone]
+        remove(each, cluster, objects, kept)
+
+
 def _namespaces(phase: Phase) -> list[str]:
-    """Where the phase's objects are; Azure's database is no object of the cluster."""
-    if phase.target == "azure":  # a gateway without routes has an address that costs
-        return [NAMESPACE, GATEWAY_NAMESPACES["azure"]]
-    if not phase.has("database"):
-        return [NAMESPACE]
-    return [NAMESPACE, database.NAMESPACE, STATE]  # the state, if any: it is of that database
+    """The namespaces that go: the phase's own, and of later phases those that hold no data.
+
+    With the database, Terraform's state goes too: it is of that database.
+    """
+    with_data = "database" in phase.manifest.adds
+    return [
+        name
+        for each in _from(phase)
+        for name in each.manifest.on(phase.target).namespaces
+        if each == phase or with_data or name not in each.manifest.on(phase.target).keeps
+    ]
+
+
+def _from(phase: Phase) -> list[Phase]:
+    """The phase and those after it."""
+    return [each for each in phases(phase.root, phase.target) if each.number >= phase.number]
 
 
 def _folders(phase: Phase) -> dict[Path, str]:
     """The folders that the phase fills, and what with."""
     folders = {phase.directory / "model": "the trained model"}
-    if _uses_local_database(phase):
+    if _makes_local_database(phase):
         folders[phase.state.parent / "authority"] = "the keys of your own authority"
     passwords = [what for name, what in PASSWORDS.items() if (phase.state / name).exists()]
     return {**folders, phase.state: ", ".join(["answers, outcomes, receipts, logs", *passwords])}
 
 
 def _has_database(phase: Phase, cluster: Kubernetes) -> bool:
-    wanted = _uses_local_database(phase)
+    wanted = _makes_local_database(phase)
     return wanted and cluster.get_one("persistentvolumes", database.VOLUME) is not None
 
 
-def _uses_local_database(phase: Phase) -> bool:
-    return phase.has("database") and phase.target == "local"
+def _makes_local_database(phase: Phase) -> bool:
+    return "database" in phase.manifest.adds and phase.target == "local"
 
 
 def _cluster(phase: Phase) -> Kubernetes | None:

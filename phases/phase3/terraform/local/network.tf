@@ -5,7 +5,11 @@ resource "kubectl_manifest" "only_the_api" {
   yaml_body = yamlencode({
     apiVersion = "networking.k8s.io/v1"
     kind       = "NetworkPolicy"
-    metadata   = { name = "only-the-api", namespace = "ml-data" }
+    metadata = {
+      name      = "only-the-api"
+      namespace = "ml-data"
+      labels    = { "workbook/phase" = "3" }
+    }
     spec = {
       podSelector = {}
       policyTypes = ["Ingress"]

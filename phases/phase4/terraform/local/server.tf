@@ -22,8 +22,12 @@ resource "kubectl_manifest" "configuration" {
   yaml_body = yamlencode({
     apiVersion = "v1"
     kind       = "ConfigMap"
-    metadata   = { name = local.configuration_name, namespace = "ml-data" }
-    data       = local.configuration
+    metadata = {
+      name      = local.configuration_name
+      namespace = "ml-data"
+      labels    = { "workbook/phase" = "2" }
+    }
+    data = local.configuration
   })
 }
 

@@ -1,0 +1,61 @@
+"""`goto`: from the phase in which the system is to the wanted one, one phase at a time."""
+
+import typer
+
+from workbook.cli.actions import check_lesson, console, examine_phase, run_and_show
+from workbook.course.phase import Phase
+from workbook.errors import WorkbookError
+from workbook.learner.answers import keeping_own_answers
+from workbook.learner.choices import Choices
+from workbook.lessons.going_back import LEFT, come_again, go_back
+
+OF_CHECKS = {"checks.json", "receipt.json", "receipt.md"}  # also in the state of a phase not begun
+
+
+def move_to(wanted: Phase, choices: Choices) -> None:
+    """Go back to the wanted phase; if it is not complete, to the one before; then forward again.
+
+    Raises:
+        typer.Exit: a check of a phase on the way does not pass, or this machine lacks something.
+        WorkbookError: the cluster cannot be asked, or a lesson fails.
+    """
+    ahead: list[Phase] = []
+    for phase in reversed(wanted.up_to):
+        for name in go_back(phase, choices):
+            console.print(f"removed {name}, which is of a later phase")
+        if _is_complete(phase):
+            break
+        ahead.append(phase)
+    for phase in reversed(ahead):
+        _go_forward(phase, choices)
+
+
+def _is_complete(phase: Phase) -> bool:
+    """Whether the system is in the state of a phase; one that was not begun is not asked."""
+    return _was_begun(phase) and check_lesson(phase) == 0
+
+
+def _was_begun(phase: Phase) -> bool:
+    """Whether a lesson or the learner left something, and `goto` did not leave the phase since."""
+    names = {path.name for path in phase.state.iterdir()}
+    return bool(names - OF_CHECKS) and LEFT not in names
+
+
+def _go_forward(phase: Phase, choices: Choices) -> None:
+    """Deploy the objects of a phase that was complete before; otherwise run its lesson."""
+    if _came_again(phase, choices) and check_lesson(phase) == 0:
+        return
+    if not examine_phase(phase, choices):
+        raise typer.Exit(2)
+    with keeping_own_answers(phase):
+        run_and_show(phase, choices)
+    if status := check_lesson(phase):
+        raise typer.Exit(status)
+
+
+def _came_again(phase: Phase, choices: Choices) -> bool:
+    try:
+        return come_again(phase, choices)
+    except WorkbookError as error:
+        console.print(f"{error} So the lesson is run again.", markup=False)
+        return False
