@@ -86,6 +86,7 @@ def install(root: Path, lock: str) -> None:
 def _pip(root: Path, *arguments: str) -> None:
     """Run pip install with a counter for progress; its own words go to a log."""
     log = root / ".workbook" / "setup.log"
+    log.parent.mkdir(exist_ok=True)
     python = root / ".venv" / "bin" / "python"
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     count = 0
