@@ -484,6 +484,19 @@ def test_an_image_is_known_by_all_that_it_is_made_of(tmp_path: Path) -> None:
     assert image.inputs != first
 
 
+def test_a_running_node_is_not_built_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Empty(Engine):
+        def run(self, *words: str, **_: object) -> "subprocess.CompletedProcess[str]":
+            assert words[:2] == ("image", "inspect"), words  # nothing is loaded or built
+            known = words[-1] != kit.NODE_IMAGE
+            return subprocess.CompletedProcess(words, 0 if known else 1, inputs[words[-1]], "")
+
+    inputs = {image.name: image.inputs for image in kit.IMAGES}
+    said: list[str] = []
+    kit.images(Empty(tmp_path), said.append, but=kit.NODE_IMAGE)
+    assert said == []
+
+
 def test_traefik_is_fetched_once_and_put_into_its_image(
     programs: Path, tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ def provide(engine: Engine, record: Record, kubernetes: Kubernetes, say: Say) ->
         WorkbookError: an image cannot be had, or the cluster refuses.
     """
     if record.offline:
-        kit.images(engine, say)
+        kit.images(engine, say, but=kit.NODE_IMAGE)  # the node runs already
     for name, (public, built) in IMAGES.items():
         image = built if record.offline else _pulled(engine, public)
         registry.put(engine, record, image, name)

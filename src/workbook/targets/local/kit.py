@@ -75,13 +75,18 @@ def can_pull(engine: Engine) -> bool:
     return all(done.returncode == 0 for done in present) or _reaches(engine, _V.images["registry"])
 
 
-def images(engine: Engine, say: Say) -> None:
+def images(engine: Engine, say: Say, but: str = "") -> None:
     """Make sure that the engine has the kit's images.
+
+    Args:
+        engine: that loads them.
+        say: what it does.
+        but: the name of an image that is not needed.
 
     Raises:
         WorkbookError: one cannot be built.
     """
-    missing = [image for image in IMAGES if not image.is_in(engine)]
+    missing = [image for image in IMAGES if image.name != but and not image.is_in(engine)]
     if not missing:
         return
     with locked("images", say):
