@@ -37,6 +37,7 @@ def test_lesson_shows_its_files_as_they_are(lesson: Lesson) -> None:
             ["strategy > type", "strategy > rollingUpdate"],
             "strategy:\n  type: RollingUpdate\n  rollingUpdate:\n    maxSurge: 1\n",
         ),
+        ("a:\n  b: 1\nb: 2\n", ["b"], "b: 2\n"),
         (DEPLOYMENT, ["type", "replicas"], "type: RollingUpdate\nreplicas: 1\n"),
         (MODULE, ['resource "a"'], 'resource "a" "b" {\n  name = "c"\n}\n'),
         ("FROM a\nRUN b\n\nCOPY c\n", ["FROM..."], "FROM a\nRUN b\n"),

@@ -5,10 +5,11 @@
     (these lines are filled in)
     ```
 
-An anchor is the beginning of a line. The excerpt is that line and what is indented under it, with a
-closing bracket if there is one. `template > metadata` is the line `metadata` under `template`, and
-shows both. An anchor that ends with `...` takes what follows up to the next blank line. Several
-anchors, joined by ` + `, are shown one after the other, under the lines that they share.
+An anchor is the beginning of a line; of several, the one that is indented least counts. The excerpt
+is that line and what is indented under it, with a closing bracket if there is one.
+`template > metadata` is the line `metadata` under `template`, and shows both. An anchor that ends
+with `...` takes what follows up to the next blank line. Several anchors, joined by ` + `, are shown
+one after the other, under the lines that they share.
 """
 
 import re
@@ -87,7 +88,9 @@ def _dedented(lines: list[str]) -> str:
 def _lines_of(lines: list[str], anchor: str, file: Path) -> list[str]:
     to_blank_line = anchor.endswith("...")
     anchor = anchor.removesuffix("...")
-    begins = [n for n, line in enumerate(lines) if line.strip().startswith(anchor)]
+    found = [n for n, line in enumerate(lines) if line.strip().startswith(anchor)]
+    outermost = min((_indentation(lines[n]) for n in found), default=0)
+    begins = [n for n in found if _indentation(lines[n]) == outermost]
     if len(begins) != 1:
         raise WorkbookError(
             f"{file} has {len(begins)} lines that begin with {anchor!r}; an excerpt needs exactly "
