@@ -18,6 +18,8 @@ from workbook.lessons.going_back import LEFT
 class World:
     """A system in which these phases are complete, and what `goto` does to it, in order."""
 
+    target = "local"
+
     def __init__(self, home: Path, complete: set[int], begun: set[int], left: set[int]) -> None:
         self.home = home
         self.complete = complete
@@ -29,7 +31,7 @@ class World:
             (self.phase(number).state / LEFT).touch()
 
     def phase(self, number: int) -> Phase:
-        return Phase(number, self.home, "local")
+        return Phase(number, self.home, self.target)
 
     def check(self, phase: Phase) -> int:
         self.done.append(f"check {phase.number}")
@@ -112,6 +114,23 @@ def test_a_lesson_is_run_where_its_objects_do_not_come_up(
 @system(complete="012", begun="0123")
 def test_a_phase_that_is_broken_begins_where_the_one_before_it_ends(world: World) -> None:
     assert world.goto(3) == ["check 3", "check 2", "run 3", "check 3"]
+
+
+@system()
+def test_on_azure_a_red_phase_runs_on_the_infrastructure_that_it_created(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.target = "azure"
+    for number in range(4):
+        (world.home / f"phases/phase{number}/README.md").write_text(f"# {number}\n")
+        (world.phase(number).state / "run.json").touch()
+    values = world.phase(3).values
+    values.parent.mkdir(parents=True)
+    values.touch()
+    asked: list[int] = []
+    monkeypatch.setattr(moving, "go_back", lambda phase, _: asked.append(phase.number) or [])
+    assert world.goto(3) == ["check 3", "run 3", "check 3"]
+    assert asked == [3]
 
 
 @system(complete="0", begun="0")

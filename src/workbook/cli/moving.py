@@ -7,7 +7,7 @@ from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
 from workbook.learner.answers import keeping_own_answers
 from workbook.learner.choices import Choices
-from workbook.lessons.going_back import LEFT, come_again, go_back
+from workbook.lessons.going_back import LEFT, come_again, go_back, infrastructure_after
 
 OF_CHECKS = {"checks.json", "receipt.json", "receipt.md"}  # also in the state of a phase not begun
 
@@ -15,12 +15,16 @@ OF_CHECKS = {"checks.json", "receipt.json", "receipt.md"}  # also in the state o
 def move_to(wanted: Phase, choices: Choices) -> None:
     """Go back to the wanted phase; if it is not complete, to the one before; then forward again.
 
+    Never back behind an infrastructure that a phase on the way created.
+
     Raises:
         typer.Exit: a check of a phase on the way does not pass, or this machine lacks something.
         WorkbookError: the cluster cannot be asked, or a lesson fails.
     """
     ahead: list[Phase] = []
     for phase in reversed(wanted.up_to):
+        if ahead and infrastructure_after(phase):
+            break  # the lesson of the phase ahead runs on its own infrastructure
         for name in go_back(phase, choices):
             console.print(f"removed {name}, which is of a later phase")
         if _is_complete(phase):

@@ -63,7 +63,8 @@ def go_back(wanted: Phase, choices: Choices) -> list[str]:
     passwords stay: they are in the namespaces that a phase keeps, or in Secrets.
 
     Raises:
-        WorkbookError: the cluster cannot be asked, or something cannot be deleted or deployed.
+        WorkbookError: the cluster cannot be asked, or something cannot be deleted or deployed. Or a
+            later phase has a cluster of its own.
     """
     later = [p for p in phases(wanted.root, wanted.target) if p.number > wanted.number]
     if not later or not wanted.has("cluster"):
@@ -71,7 +72,13 @@ def go_back(wanted: Phase, choices: Choices) -> list[str]:
     cluster = find_cluster(wanted.root, wanted.target)
     if cluster is None:
         return []
-    _refuse_another_infrastructure(wanted, later)
+    if made := infrastructure_after(wanted):
+        raise WorkbookError(
+            f"On Azure, phase {made.number} created a cluster, a registry and a database beside "
+            f"those of phase {wanted.number}, and you work on the new ones: `goto` cannot go back "
+            "behind it. To begin again, delete what is there: its rows are lost.",
+            f"./workbook down, then ./workbook goto {wanted.number}",
+        )
     objects = added_objects(cluster)
     removed: list[str] = []
     for phase in reversed(later):
@@ -110,21 +117,11 @@ def remove(
     return gone
 
 
-def _refuse_another_infrastructure(wanted: Phase, later: list[Phase]) -> None:
-    """On Azure, Terraform creates a cluster and a database of its own.
-
-    Raises:
-        WorkbookError: the wanted phase was on those before it.
-    """
-    crossed = [p for p in later if "terraform" in p.manifest.adds and p.values.exists()]
-    if wanted.target == "azure" and crossed:
-        phase = crossed[0]
-        raise WorkbookError(
-            f"On Azure, phase {phase.number} created a cluster, a registry and a database beside "
-            f"those of phase {wanted.number}, and you work on the new ones: `goto` cannot go back "
-            "behind it. To begin again, delete what is there: its rows are lost.",
-            f"./workbook down, then ./workbook goto {wanted.number}",
-        )
+def infrastructure_after(phase: Phase) -> Phase | None:
+    """The later phase that created, on Azure, a cluster and a database of its own, if one did."""
+    later = [p for p in phases(phase.root, phase.target) if p.number > phase.number]
+    made = [p for p in later if "terraform" in p.manifest.adds and p.values.exists()]
+    return made[0] if phase.target == "azure" and made else None
 
 
 def come_again(phase: Phase, choices: Choices) -> bool:
