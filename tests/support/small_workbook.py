@@ -50,6 +50,12 @@ def test_fifth():
     """The fifth line"""
     return 1 / 0
 '''
+IS_INTERRUPTED = '''
+@check(read=READ)
+def test_fifth():
+    """The fifth line"""
+    raise KeyboardInterrupt
+'''
 
 
 class Small:

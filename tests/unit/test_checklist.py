@@ -8,6 +8,7 @@ import pytest
 from small_workbook import (
     BREAKS,
     CANNOT_KNOW,
+    IS_INTERRUPTED,
     IS_NOT_STARTED,
     IS_WRONG,
     PASSES,
@@ -30,8 +31,17 @@ def small(tmp_path: Path) -> Small:
         ((PASSES, CANNOT_KNOW), 11),
         ((PASSES, TAKES_TOO_LONG), 11),
         ((PASSES, IS_WRONG, BREAKS), 3),
+        ((PASSES, IS_INTERRUPTED), 2),
     ],
-    ids=["passed", "wrong", "not started", "cannot be known", "takes too long", "check broken"],
+    ids=[
+        "passed",
+        "wrong",
+        "not started",
+        "cannot be known",
+        "takes too long",
+        "check broken",
+        "interrupted",
+    ],
 )
 def test_each_outcome_has_its_own_exit_status(
     small: Small, checks: tuple[str, ...], status: int

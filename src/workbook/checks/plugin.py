@@ -1,7 +1,8 @@
 """Runs checks under pytest and reports them as a checklist: in the terminal, in JUnit, as JSON.
 
 Exit code: 0 all passed; 1 something is wrong; 3 a check itself failed. Where nothing is wrong:
-10 something is not started; 11 something cannot be known here.
+10 something is not started; 11 something cannot be known here. A run that was interrupted has
+pytest's own.
 """
 
 import logging
@@ -215,6 +216,8 @@ class Checklist:
                 keep_results(lesson, results, self._promises)
             if not self._broken:
                 self._screen.sum_up(results)
+        if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return  # interrupted, or a fault of pytest's own: the checks have not all run
         if self._broken:
             session.exitstatus = CHECK_FAILED
         elif self._results:
