@@ -10,6 +10,7 @@ from small_workbook import CANNOT_KNOW, IS_NOT_STARTED, IS_WRONG, PASSES, Small
 from workbook.checks.promises import in_order, replaced_by
 from workbook.course.lesson import checklist
 from workbook.course.phase import Phase, phases, root
+from workbook.errors import WorkbookError
 
 LATER = '''
 @check(read=READ)
@@ -104,3 +105,10 @@ def test_phase_replaces_lines_that_held_until_then_by_its_own(phase: Phase) -> N
     assert phase.manifest.replaces.keys() <= held
     assert {*phase.manifest.replaces.values()} <= {*own}
     assert held.isdisjoint(own), "a line stands for one check"
+
+
+def test_line_that_takes_its_own_place_is_refused(small: Small) -> None:
+    small.add_phase(1, ("The sixth",), replaces='"The first line" = "The sixth line"')
+    small.add_phase(2, ("The first",), replaces='"The sixth line" = "The first line"')
+    with pytest.raises(WorkbookError, match="takes its own place"):
+        replaced_by(Phase(2, small.home, "local"))

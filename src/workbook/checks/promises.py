@@ -7,16 +7,32 @@ Like check.py, this needs the standard library only.
 from collections.abc import Mapping, Sequence
 
 from workbook.course.phase import Phase, phases
+from workbook.errors import WorkbookError
 
 
 def replaced_by(current: Phase) -> dict[str, str]:
-    """The lines that hold no longer in a phase, each with the line that took its place."""
-    return {
+    """The lines that hold no longer in a phase, each with the line that took its place.
+
+    Raises:
+        WorkbookError: a line takes the place of itself, in one step or more.
+    """
+    replaced = {
         old: new
         for phase in phases(current.root, current.target)
         if phase.number <= current.number
         for old, new in phase.manifest.replaces.items()
     }
+    for first in replaced:
+        line, seen = first, {first}
+        while line in replaced:
+            line = replaced[line]
+            if line in seen:
+                raise WorkbookError(
+                    f"The line {line!r} takes its own place.",
+                    "correct [replaces] in the phase.toml that names it",
+                )
+            seen.add(line)
+    return replaced
 
 
 def standing(line: str, replaced: Mapping[str, str]) -> str:
