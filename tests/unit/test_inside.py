@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from fake_cluster import say, write_kubectl
 from workbook.checks.inside import ask_pod
 from workbook.checks.probe import LET_IN, Source, knock
 from workbook.outcome import NotStarted, Unknown, Wrong
+from workbook.programs import TookTooLong
 from workbook.targets.kubernetes import Kubernetes
 
 GONE = 'error: unable to upgrade connection: container not found ("ml-api")'
@@ -83,3 +85,32 @@ def test_pod_that_cannot_knock_proves_nothing(tmp_path: Path) -> None:
     with pytest.raises(Unknown, match="gaierror"):
         knock("image", [Source("a", cluster_of(tmp_path, cases))], ["nowhere:80"])
     assert "delete pod a" in (tmp_path / "asked").read_text().splitlines()[-1]
+
+
+def test_every_pod_is_removed_where_removing_one_takes_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = {'*"get pods"*': say(pod("a"), pod("b")), '*"logs"*': f"echo '{json.dumps(TOLD)}'"}
+    cluster = cluster_of(tmp_path, cases)
+    removed: list[str] = []
+    run = Kubernetes.run
+
+    def hang(
+        cluster: Kubernetes, *words: str, stdin: str = "", seconds: float = 10
+    ) -> "CompletedProcess[str]":
+        if "--wait=false" in words:
+            removed.append(words[2])
+            raise TookTooLong("kubectl delete", 1)
+        return run(cluster, *words, stdin=stdin, seconds=seconds)
+
+    monkeypatch.setattr(Kubernetes, "run", hang)
+    with pytest.raises(TookTooLong):
+        knock("image", [Source("a", cluster), Source("b", cluster)], list(TOLD))
+    assert sorted(removed) == ["a", "b"]
+
+
+@pytest.mark.parametrize("log", ['{"10.0.0.1:80": "let', ""])
+def test_log_that_is_cut_proves_nothing(tmp_path: Path, log: str) -> None:
+    cases = {'*"get pods"*': say(pod("a")), '*"logs"*': f"echo '{log}'"}
+    with pytest.raises(Unknown, match="incomplete"):
+        knock("image", [Source("a", cluster_of(tmp_path, cases))], list(TOLD))

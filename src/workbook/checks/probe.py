@@ -5,6 +5,7 @@ Like check.py, this needs the standard library only.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -119,17 +120,19 @@ def knock(
     command = ["python", "-c", KNOCK, str(SECONDS_TO_KNOCK), *targets]
     for source in sources:
         source.cluster.delete("pod", source.name)  # of a check that was killed
-    try:
+    with ExitStack() as afterwards:  # each pod is removed, even where removing another fails
         for source in sources:
+            afterwards.callback(_remove, source)
             pod = restricted_pod(source.name, image, command, labels=source.labels)
             made = source.cluster.run("create", "--filename=-", stdin=json.dumps(pod))
             if made.returncode != 0:
                 raise Unknown(f"the pod {source.name} cannot be created: {made.stderr.strip()}")
         return {source.name: _told(source) for source in sources}
-    finally:
-        for source in sources:
-            now = ("--ignore-not-found", "--wait=false", "--grace-period=0")
-            source.cluster.run("delete", "pod", source.name, *now)
+
+
+def _remove(source: Source) -> None:
+    now = ("--ignore-not-found", "--wait=false", "--grace-period=0")
+    source.cluster.run("delete", "pod", source.name, *now)
 
 
 def _told(source: Source) -> dict[str, str]:
@@ -144,5 +147,8 @@ def _told(source: Source) -> dict[str, str]:
     if ended != "Succeeded":
         last = said.rpartition("\n")[2]
         raise Unknown(f"the pod {source.name} did not finish: {last or ended}")
-    told: dict[str, str] = json.loads(said)
+    try:
+        told: dict[str, str] = json.loads(said)
+    except ValueError:
+        raise Unknown(f"what the pod {source.name} logged is incomplete: {said!r}") from None
     return told
