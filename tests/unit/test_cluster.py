@@ -27,7 +27,7 @@ from workbook.outcome import NotStarted, Unknown, Wrong
 from workbook.programs import TookTooLong
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
-from workbook.targets.kubernetes import Facts, Kubernetes, eventually
+from workbook.targets.kubernetes import Endpoint, Facts, Kubernetes, endpoints, eventually
 from workbook.targets.local import addons, database, down, kind, registry, up
 from workbook.targets.local.cluster import NODE, Cluster
 from workbook.targets.local.engine import Engine, EngineUnusable
@@ -167,6 +167,14 @@ def test_facts_are_the_pods_with_their_keepers_and_the_ready_endpoints(tmp_path:
     says(tmp_path / "kubectl", b"", items=json.dumps({"items": items}))
     facts = Kubernetes(tmp_path / "kubectl", tmp_path).facts()
     assert facts == Facts(pods={"kept": "set", "alone": ""}, endpoints=[])
+
+
+@pytest.mark.parametrize("conditions", [{"ready": True}, {"ready": None}, {}, None])
+def test_endpoint_gets_requests_unless_it_is_not_ready(conditions: dict[str, bool] | None) -> None:
+    one = {"addresses": ["10.0.0.1"], "conditions": conditions, "targetRef": {"name": "a"}}
+    other = {"addresses": ["10.0.0.2"], "conditions": {"ready": False}}
+    slices = [{"ports": [{"port": 80}], "endpoints": [one, other]}, {"endpoints": [one]}]
+    assert endpoints(slices) == [Endpoint("10.0.0.1:80", "a")]
 
 
 def test_eventually_looks_until_it_is_settled_or_the_time_is_up() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the checks are no part of the package
 
-from checks.phase1 import behind, test_cluster, test_disturbance, test_pod, test_service
+from checks.phase1 import test_cluster, test_disturbance, test_pod, test_service
 from checks.phase4 import routes, test_gateway, test_replicas, test_settings
 from workbook.checks import fixtures
 from workbook.checks.deployment import Deployment
@@ -221,7 +221,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
     "replaced": lambda c, d, o: test_disturbance.test_pod_is_replaced(
         Phase(1, ROOT, "local"), c, d, "a", False
     ),
-    "behind": lambda c, d, o: behind.endpoints_of(c),
+    "behind": lambda c, d, o: c.endpoints(),
     "gateway": lambda c, d, o: test_gateway.test_gateway_works(c, o[fixtures.GATEWAY_KIND]),
     "backends": lambda c, d, o: routes.other_backends(c),
     "around": lambda c, d, o: test_gateway.test_no_way_around(c, o["services"], None),

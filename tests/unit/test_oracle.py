@@ -15,7 +15,8 @@ from checks.phase1.behind import refuse_other_pods
 from checks.phase4.routes import open_pods, open_services, other_backends, plain_routes
 from workbook.course.phase import Phase
 from workbook.outcome import Unknown, Wrong
-from workbook.targets.kubernetes import APP, Kubernetes, Object
+from workbook.targets import kubernetes
+from workbook.targets.kubernetes import APP, Endpoint, Kubernetes, Object
 
 LABELS = {"app.kubernetes.io/name": APP}
 SENTENCES = (Sentence("good day", "positive", 0.75), Sentence("bad day", "negative", 0.625))
@@ -86,9 +87,46 @@ def test_address_that_is_no_pods_is_refused(tmp_path: Path) -> None:
         refuse_other_pods(cluster_of(tmp_path, {}, by_hand), ORACLE)
 
 
-def test_pods_that_go_while_they_are_asked_cannot_be_judged(tmp_path: Path) -> None:
+def test_pods_that_go_while_they_are_asked_cannot_be_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes, "SECONDS_BETWEEN_LOOKS", 0)
+    names = iter(["a", "b", "c"])  # another one each time
+    cluster = cluster_of(tmp_path, {})
+    monkeypatch.setattr(
+        Kubernetes, "endpoints", lambda *_: [Endpoint("10.0.0.1:8000", next(names))]
+    )
+    monkeypatch.setattr(Kubernetes, "get_one", lambda *_: None)
     with pytest.raises(Unknown):
-        refuse_other_pods(cluster_of(tmp_path, {}, slices("gone")), ORACLE)
+        refuse_other_pods(cluster, ORACLE)
+
+
+def test_pod_that_exists_but_cannot_be_asked_cannot_be_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes, "SECONDS_BETWEEN_LOOKS", 0)
+    cluster = cluster_of(tmp_path, {}, slices("a"))
+    monkeypatch.setattr(Kubernetes, "get_one", lambda *_: {"metadata": {"name": "a"}})
+    with pytest.raises(Unknown):
+        refuse_other_pods(cluster, ORACLE)
+
+
+def test_endpoint_of_a_pod_that_never_existed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes, "SECONDS_BETWEEN_LOOKS", 0)
+    said = {"answers": RIGHT, "sha256": "aa"}
+    cluster = cluster_of(tmp_path, {"a": said}, slices("a", "ghost"))
+    monkeypatch.setattr(Kubernetes, "get_one", lambda *_: None)
+    with pytest.raises(Wrong, match="names the pod ghost, which does not exist"):
+        refuse_other_pods(cluster, ORACLE)
+
+
+def test_pod_of_two_addresses_counts_once(tmp_path: Path) -> None:
+    two = slices("a")
+    two["endpoints"][0]["addresses"].append("fd00::1")
+    cluster = cluster_of(tmp_path, {"a": {"answers": RIGHT, "sha256": "aa"}}, two)
+    assert refuse_other_pods(cluster, ORACLE) == 1
 
 
 class Objects:

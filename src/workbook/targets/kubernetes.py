@@ -50,6 +50,14 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Endpoint:
+    """Where a Service sends requests."""
+
+    address: str  # with the port
+    pod: str  # "" where no pod is named
+
+
+@dataclass(frozen=True)
 class Kubernetes:
     """A cluster and the namespace that the lessons work in."""
 
@@ -163,9 +171,12 @@ class Kubernetes:
     def facts(self, app: str = APP) -> Facts:
         """The pods of an app with what keeps each, and where its Service sends requests."""
         pods = self.get("pods", f"app.kubernetes.io/name={app}")
-        slices = self.get("endpointslices", f"kubernetes.io/service-name={app}")
         keepers = {name_of(pod): owner_of(pod)["name"] for pod in pods if not is_ending(pod)}
-        return Facts(keepers, ready_endpoints(slices))
+        return Facts(keepers, [each.address for each in self.endpoints(app)])
+
+    def endpoints(self, service: str = APP) -> list[Endpoint]:
+        """All of a Service's endpoints that get requests."""
+        return endpoints(self.get("endpointslices", f"kubernetes.io/service-name={service}"))
 
 
 def name_of(item: Object) -> str:
@@ -201,15 +212,15 @@ def _last_seen(event: Object) -> str:
     return str(next((t for t in times if t), event["metadata"]["creationTimestamp"]))
 
 
-def ready_endpoints(slices: list[Object]) -> list[str]:
-    """The addresses and ports of ready pods in EndpointSlices, as 10.0.0.1:80."""
+def endpoints(slices: list[Object]) -> list[Endpoint]:
+    """What gets requests, by EndpointSlices: in their API, a `ready` that is not given is true."""
     return [
-        f"{address}:{port['port']}"
-        for each in slices
-        for endpoint in each.get("endpoints") or []
-        if endpoint["conditions"].get("ready")
-        for address in endpoint["addresses"]
-        for port in each["ports"] or []
+        Endpoint(f"{address}:{port['port']}", (each.get("targetRef") or {}).get("name", ""))
+        for slice_ in slices
+        for each in slice_.get("endpoints") or []
+        if (each.get("conditions") or {}).get("ready") is not False
+        for address in each.get("addresses") or []
+        for port in slice_.get("ports") or []
     ]
 
 
