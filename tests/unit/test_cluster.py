@@ -544,20 +544,64 @@ def test_reset_removes_what_the_phase_and_later_ones_added_and_keeps_the_rest(
     assert not phase.state.exists()
 
 
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the phases that a reset deploys."""
+    names: list[str] = []
+    monkeypatch.setattr("workbook.lessons.reset.deploy", lambda phase, *_: names.append(phase.name))
+    return names
+
+
+def write_values(phase: Phase) -> None:
+    phase.values.parent.mkdir(parents=True)
+    phase.values.touch()
+
+
 @pytest.mark.parametrize("was_deployed", [True, False])
 def test_reset_deploys_the_phase_before_again(
-    cluster: Cluster, deletions: Path, monkeypatch: pytest.MonkeyPatch, was_deployed: bool
+    cluster: Cluster, deletions: Path, deployed: list[str], was_deployed: bool
 ) -> None:
-    before = Phase(3, cluster.home, "local")
-    deployed: list[str] = []
-    monkeypatch.setattr(
-        "workbook.lessons.reset.deploy", lambda phase, *_: deployed.append(phase.name)
-    )
     if was_deployed:
-        before.values.parent.mkdir(parents=True)
-        before.values.touch()
+        write_values(Phase(2, cluster.home, "local"))  # lesson 3 writes none here
     reset_phase(Phase(4, cluster.home, "local"), Choices())
     assert deployed == (["phase3"] if was_deployed else [])
+
+
+@pytest.mark.parametrize("left", [[], ["terraform-state"]])
+def test_reset_of_a_phase_that_the_system_is_not_in_deploys_nothing(
+    cluster: Cluster,
+    tmp_path: Path,
+    deployed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    left: list[str],
+) -> None:
+    """As after `goto 1`, which leaves the namespace with Terraform's state."""
+    kubernetes = open_cluster(cluster.home, "local")
+    monkeypatch.setattr("workbook.lessons.reset.find_cluster", lambda home, target: kubernetes)
+    (cluster.home / "phases/phase3/README.md").touch()
+    namespaces = [{"metadata": {"name": name}} for name in left]
+    words = {'*" api-resources "*': "echo services", "*--selector=*": say(), "*": say(*namespaces)}
+    write_kubectl(tmp_path / "kubectl", words)
+    write_values(Phase(2, cluster.home, "local"))
+    reset_phase(Phase(3, cluster.home, "local"), Choices())
+    assert deployed == []
+
+
+@pytest.mark.parametrize(("number", "before"), [(2, []), (3, []), (4, ["phase3"])])
+def test_reset_on_azure_deploys_no_phase_on_the_cluster_of_a_later_one(
+    cluster: Cluster,
+    deletions: Path,
+    deployed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    before: list[str],
+) -> None:
+    kubernetes = open_cluster(cluster.home, "local")
+    monkeypatch.setattr("workbook.lessons.reset.find_cluster", lambda home, target: kubernetes)
+    for each in range(1, 4):
+        write_values(Phase(each, cluster.home, "azure"))
+    reset_phase(Phase(number, cluster.home, "azure"), Choices(target="azure"))
+    assert deployed == before
 
 
 def test_reset_of_a_cluster_that_cannot_be_asked_removes_nothing(

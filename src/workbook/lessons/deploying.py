@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
@@ -68,7 +69,7 @@ def _values(phase: Phase) -> Iterator[None]:
     Raises:
         WorkbookError: no lesson has written any.
     """
-    written = next((each.values for each in reversed(phase.up_to) if each.values.exists()), None)
+    written = _written_values(phase)
     if written is None:
         raise WorkbookError(
             f"{phase.name} has not been deployed yet: there is no {phase.values}.",
@@ -82,6 +83,15 @@ def _values(phase: Phase) -> Iterator[None]:
         yield
     finally:
         phase.values.unlink()
+
+
+def was_deployed(phase: Phase) -> bool:
+    """Whether there are values with which a phase can be deployed again."""
+    return _written_values(phase) is not None
+
+
+def _written_values(phase: Phase) -> Path | None:
+    return next((each.values for each in reversed(phase.up_to) if each.values.exists()), None)
 
 
 def _apply_root(phase: Phase, choices: Choices) -> None:

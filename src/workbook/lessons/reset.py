@@ -9,8 +9,8 @@ from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
-from workbook.lessons.deploying import deploy
-from workbook.lessons.going_back import added_objects, remove
+from workbook.lessons.deploying import deploy, was_deployed
+from workbook.lessons.going_back import added_objects, infrastructure_after, remove
 from workbook.targets.kubernetes import Kubernetes
 from workbook.targets.local import database
 from workbook.targets.local.engine import find_engine
@@ -58,11 +58,11 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
             drills.fix()
     Background(phase.state).end_all()
     if (cluster := _cluster(phase)) is not None:
-        _remove_objects(phase, cluster)
+        removed = _remove_objects(phase, cluster)
         if _has_database(phase, cluster):  # nothing uses it any more
             database.remove(find_engine(phase.root), cluster)
         before = phase.up_to[-2]
-        if before.values.exists():
+        if removed and was_deployed(before) and infrastructure_after(before) is None:
             deploy(before, cluster, choices)
     phase.values.unlink(missing_ok=True)
     for folder in _folders(phase):
@@ -70,13 +70,22 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
             shutil.rmtree(folder)
 
 
-def _remove_objects(phase: Phase, cluster: Kubernetes) -> None:
-    """Delete what the phase added to the cluster, and before that what later phases added."""
+def _remove_objects(phase: Phase, cluster: Kubernetes) -> list[str]:
+    """Delete what the phase added to the cluster, and before that what later phases added.
+
+    Returns:
+        The names of what was deleted, but not of namespaces that a phase left behind it keeps:
+        with nothing else to delete, the system was in an earlier phase already.
+    """
     objects = added_objects(cluster)
     gone = _namespaces(phase)
+    removed: list[str] = []
     for each in reversed(_from(phase)):
-        kept = [name for name in each.manifest.on(phase.target).namespaces if name not in gone]
-        remove(each, cluster, objects, kept)
+        there = each.manifest.on(phase.target)
+        kept = [name for name in there.namespaces if name not in gone]
+        names = remove(each, cluster, objects, kept)
+        removed += [name for name in names if name.removeprefix("namespace/") not in there.keeps]
+    return removed
 
 
 def _namespaces(phase: Phase) -> list[str]:
