@@ -25,6 +25,7 @@ class World:
         self.complete = complete
         self.done: list[str] = []
         self.problem = ""  # of a deployment
+        self.incomplete = 1  # the exit status of a check that does not pass
         for number in begun:
             (self.phase(number).state / "run.json").touch()
         for number in left:
@@ -35,7 +36,7 @@ class World:
 
     def check(self, phase: Phase) -> int:
         self.done.append(f"check {phase.number}")
-        return 0 if phase.number in self.complete else 1
+        return 0 if phase.number in self.complete else self.incomplete
 
     def go_back(self, phase: Phase, choices: Choices) -> list[str]:
         return []
@@ -77,7 +78,7 @@ def world(home: Path, request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
 
 
 def system(complete: str = "", begun: str = "", left: str = "") -> pytest.MarkDecorator:
-    numbers = [map(int, each) for each in (complete, begun, left)]
+    numbers = [{*map(int, each)} for each in (complete, begun, left)]
     return pytest.mark.parametrize("world", [numbers], indirect=True, ids=[""])
 
 
@@ -133,6 +134,22 @@ def test_on_azure_a_red_phase_runs_on_the_infrastructure_that_it_created(
     assert asked == [3]
 
 
+@pytest.mark.parametrize("status", [2, 3, 11])
+@system(complete="012", begun="0123")
+def test_nothing_is_removed_where_a_check_cannot_answer(world: World, status: int) -> None:
+    world.incomplete = status
+    with pytest.raises(typer.Exit) as ended:
+        world.goto(3)
+    assert ended.value.exit_code == status
+    assert world.done == ["check 3"]
+
+
+@system(complete="012", begun="0123")
+def test_a_phase_in_which_something_is_not_started_is_not_complete(world: World) -> None:
+    world.incomplete = 10
+    assert "run 3" in world.goto(3)
+
+
 @system(complete="0", begun="0")
 def test_a_check_that_does_not_pass_after_its_lesson_ends_goto(
     world: World, monkeypatch: pytest.MonkeyPatch
@@ -167,4 +184,14 @@ def test_answers_survive_a_lesson_that_fails(home: Path) -> None:
 
     with pytest.raises(WorkbookError, match="a cell failed"):
         fail()
+    assert read_answers(phase) == {"one": "mine"}
+
+
+def test_answers_survive_a_lesson_that_fails_before_its_questions(home: Path) -> None:
+    phase = Phase(1, home, "local")
+    write_answer(phase, "one", "mine")
+    with keeping_own_answers(phase):
+        pass
+    with keeping_own_answers(phase):
+        write_answer(phase, "one", "a solution")
     assert read_answers(phase) == {"one": "mine"}

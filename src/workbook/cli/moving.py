@@ -10,6 +10,7 @@ from workbook.learner.choices import Choices
 from workbook.lessons.going_back import LEFT, come_again, go_back, infrastructure_after
 
 OF_CHECKS = {"checks.json", "receipt.json", "receipt.md"}  # also in the state of a phase not begun
+PASSED, WRONG, NOT_STARTED = 0, 1, 10  # exit statuses of checks that give a clear answer
 
 
 def move_to(wanted: Phase, choices: Choices) -> None:
@@ -35,8 +36,17 @@ def move_to(wanted: Phase, choices: Choices) -> None:
 
 
 def _is_complete(phase: Phase) -> bool:
-    """Whether the system is in the state of a phase; one that was not begun is not asked."""
-    return _was_begun(phase) and check_lesson(phase) == 0
+    """Whether the system is in the state of a phase; one that was not begun is not asked.
+
+    Raises:
+        typer.Exit: that cannot be known, so nothing may be removed.
+    """
+    if not _was_begun(phase):
+        return False
+    status = check_lesson(phase)
+    if status not in (PASSED, WRONG, NOT_STARTED):
+        raise typer.Exit(status)
+    return status == PASSED
 
 
 def _was_begun(phase: Phase) -> bool:
