@@ -32,5 +32,6 @@ def keeping_own_answers(phase: Phase) -> Iterator[None]:
         yield
     finally:
         given = read_answers(phase)
-        write_json(phase.state / SOLUTIONS, given)
+        solved = {q: a for q, a in given.items() if a != own.get(q)}
+        write_json(phase.state / SOLUTIONS, solved)
         write_json(answers_file(phase), {**given, **own})
