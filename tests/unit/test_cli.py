@@ -20,13 +20,14 @@ from fake_cluster import RECORD
 from proofs import drill_names
 from typer.testing import CliRunner, Result
 
-from workbook.cli import VERBS, app
+from workbook.cli import VERBS, app, main
 from workbook.course.phase import Phase
 from workbook.drills.drill import Drills, NothingToBreak, System
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.learner.store import write_json
+from workbook.outcome import Finding, Unknown, Wrong
 
 NAMES = [verb.__name__ for verb in VERBS]
 
@@ -358,6 +359,32 @@ def test_ctrl_c_at_once_is_one_sentence(fresh: Path, seconds: float) -> None:
 def test_no_cluster_is_one_remedy(fresh: Path) -> None:
     begun = cli_of(fresh)("drill", "1", "pod-that-nobody-keeps")
     assert begun.stderr == "There is no cluster yet.\nRun next: ./workbook goto 1\n"
+
+
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        (
+            Wrong(
+                expected="an answer", found="no route", why="it is off", run_next="./workbook up"
+            ),
+            "no route\nRun next: ./workbook up\n",
+        ),
+        (Unknown("it does not answer in time"), "it does not answer in time\n"),
+    ],
+    ids=["wrong", "unknown"],
+)
+def test_a_cluster_that_does_not_answer_is_reported_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], finding: Finding, said: str
+) -> None:
+    def fail(prog_name: str) -> None:
+        raise finding
+
+    monkeypatch.setattr("workbook.cli.app", fail)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == said
 
 
 def test_tables_fit_into_40_columns(fresh: Path) -> None:

@@ -13,6 +13,7 @@ from workbook.errors import WorkbookError
 from workbook.learner.answers import keeping_own_answers, read_answers, write_answer
 from workbook.learner.choices import Choices
 from workbook.lessons.going_back import LEFT
+from workbook.outcome import Unknown
 
 
 class World:
@@ -24,7 +25,7 @@ class World:
         self.home = home
         self.complete = complete
         self.done: list[str] = []
-        self.problem = ""  # of a deployment
+        self.problem: Exception | None = None  # of a deployment
         self.incomplete = 1  # the exit status of a check that does not pass
         for number in begun:
             (self.phase(number).state / "run.json").touch()
@@ -49,7 +50,7 @@ class World:
         if not (phase.state / LEFT).exists():
             return False
         if self.problem:
-            raise WorkbookError(self.problem)
+            raise self.problem
         self.done.append(f"deploy {phase.number}")
         self.complete.add(phase.number)
         return True
@@ -103,13 +104,16 @@ def test_phases_that_were_left_are_deployed_and_not_run_again(world: World) -> N
     assert world.goto(4) == ["check 1", *again]
 
 
+@pytest.mark.parametrize(
+    "problem", [WorkbookError("The image is gone."), Unknown("The image is gone")], ids=type
+)
 @system(complete="01", begun="012", left="2")
 def test_a_lesson_is_run_where_its_objects_do_not_come_up(
-    world: World, capsys: pytest.CaptureFixture[str]
+    world: World, capsys: pytest.CaptureFixture[str], problem: Exception
 ) -> None:
-    world.problem = "The image is gone."
+    world.problem = problem
     assert world.goto(2) == ["check 1", "run 2", "check 2"]
-    assert "The image is gone." in capsys.readouterr().out
+    assert "The image is gone. So the lesson" in capsys.readouterr().out
 
 
 @system(complete="012", begun="0123")

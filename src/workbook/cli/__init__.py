@@ -9,6 +9,7 @@ import typer
 from workbook import __version__
 from workbook.cli import learn, measure, system
 from workbook.errors import WorkbookError
+from workbook.outcome import Finding
 
 VERBS: dict[Callable[..., None], str] = {  # in the order of --help, each with an example
     learn.start: "./workbook start",
@@ -65,6 +66,11 @@ def main() -> None:
         print(error, file=sys.stderr)
         if error.run_next:
             print(f"Run next: {error.run_next}", file=sys.stderr)
+        sys.exit(2)
+    except Finding as finding:  # Kubernetes did not answer
+        print(finding.rows.get("found", finding), file=sys.stderr)
+        if run_next := finding.rows.get("run next"):
+            print(f"Run next: {run_next}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
         print(f"{error.strerror or error}: {error.filename or ''}", file=sys.stderr)

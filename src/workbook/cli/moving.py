@@ -8,6 +8,7 @@ from workbook.errors import WorkbookError
 from workbook.learner.answers import keeping_own_answers
 from workbook.learner.choices import Choices
 from workbook.lessons.going_back import LEFT, come_again, go_back, infrastructure_after
+from workbook.outcome import Finding
 
 OF_CHECKS = {"checks.json", "receipt.json", "receipt.md"}  # also in the state of a phase not begun
 PASSED, WRONG, NOT_STARTED = 0, 1, 10  # exit statuses of checks that give a clear answer
@@ -70,6 +71,6 @@ def _go_forward(phase: Phase, choices: Choices) -> None:
 def _came_again(phase: Phase, choices: Choices) -> bool:
     try:
         return come_again(phase, choices)
-    except WorkbookError as error:
-        console.print(f"{error} So the lesson is run again.", markup=False)
+    except (WorkbookError, Finding) as error:
+        console.print(f"{str(error).rstrip('.')}. So the lesson is run again.", markup=False)
         return False
