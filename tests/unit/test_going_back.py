@@ -64,7 +64,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def say(
-    home: Path, *items: Any, listing: str = "", deletion: str = ":", cronjobs: str = ""
+    home: Path,
+    *items: Any,
+    listing: str = "",
+    deletion: str = ":",
+    cronjobs: str = "",
+    api: str = "",
 ) -> None:
     """Write a kubectl that knows these objects, and notes what it changes."""
     there = json.dumps({"items": items or EVERYTHING})
@@ -76,6 +81,7 @@ def say(
             "*api-resources*": "echo configmaps; echo events; echo routes",
             f"*--selector={LABEL}*": listing or f"echo '{there}'",
             '*" get namespaces"*': f"echo '{json.dumps({'items': namespaces})}'",
+            '*" get deployments ml-api "*': api or ":",
             '*" get cronjobs"*': cronjobs or """echo '{"items": []}'""",
             '*" create "*': f'echo "$*" >> {home}/changes',
             '*" get "*': """echo '{"items": []}'""",
@@ -172,7 +178,9 @@ def test_a_phase_without_a_cluster_leaves_the_cluster_alone(home: Path) -> None:
 
 def test_what_holds_data_and_what_has_an_owner_is_not_listed(home: Path) -> None:
     cluster = Kubernetes(home / "kubectl", home / "kubeconfig")
-    names = {each.name for each in added_objects(cluster) if each.phase == 4}
+    names = {
+        each.name for each in added_objects(Phase(1, home, "local"), cluster) if each.phase == 4
+    }
     assert names == {
         "httproute.gateway.networking.k8s.io/httproute",
         "resourcequota/resourcequota",
@@ -185,6 +193,31 @@ def test_nothing_goes_where_the_objects_cannot_be_listed(home: Path) -> None:
     with pytest.raises(WorkbookError, match="cannot be listed: timeout"):
         go_back(Phase(2, home, "local"), CHOICES)
     assert not changes(home)
+
+
+@pytest.mark.parametrize(
+    ("begun", "run_next"),
+    [
+        ((), "./workbook run 1"),
+        ((0, 1, 2), "./workbook run 2"),
+        ((0, 1, 2, 3), "./workbook run 2, then ./workbook run 3"),  # 3 deploys no API here
+        ((0, 1, 2, 3, 4), "./workbook run 4"),
+    ],
+)
+def test_a_system_without_the_labels_is_refused_with_the_lesson_that_adds_them(
+    home: Path, begun: tuple[int, ...], run_next: str
+) -> None:
+    for each in begun:
+        (Phase(each, home, "local").state / "run.json").touch()
+    api = {"metadata": {"name": "ml-api", "labels": {"app.kubernetes.io/name": "ml-api"}}}
+    say(home, api=f"echo '{json.dumps(api)}'")
+    with pytest.raises(WorkbookError, match="an older version of the workbook") as refused:
+        go_back(Phase(1, home, "local"), CHOICES)
+    assert refused.value.run_next == run_next
+    assert not changes(home)
+    api["metadata"]["labels"] = {LABEL: "1"}
+    say(home, api=f"echo '{json.dumps(api)}'")
+    assert go_back(Phase(1, home, "local"), CHOICES)
 
 
 def test_nothing_is_deployed_where_something_cannot_be_deleted(home: Path) -> None:

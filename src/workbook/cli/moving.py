@@ -7,10 +7,9 @@ from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
 from workbook.learner.answers import keeping_own_answers
 from workbook.learner.choices import Choices
-from workbook.lessons.going_back import LEFT, come_again, go_back, infrastructure_after
+from workbook.lessons.going_back import come_again, go_back, infrastructure_after, was_begun
 from workbook.outcome import Finding
 
-OF_CHECKS = {"checks.json", "receipt.json", "receipt.md"}  # also in the state of a phase not begun
 PASSED, WRONG, NOT_STARTED = 0, 1, 10  # exit statuses of checks that give a clear answer
 
 
@@ -42,18 +41,12 @@ def _is_complete(phase: Phase) -> bool:
     Raises:
         typer.Exit: that cannot be known, so nothing may be removed.
     """
-    if not _was_begun(phase):
+    if not was_begun(phase):
         return False
     status = check_lesson(phase)
     if status not in (PASSED, WRONG, NOT_STARTED):
         raise typer.Exit(status)
     return status == PASSED
-
-
-def _was_begun(phase: Phase) -> bool:
-    """Whether a lesson or the learner left something, and `goto` did not leave the phase since."""
-    names = {path.name for path in phase.state.iterdir()}
-    return bool(names - OF_CHECKS) and LEFT not in names
 
 
 def _go_forward(phase: Phase, choices: Choices) -> None:

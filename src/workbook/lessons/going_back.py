@@ -9,12 +9,13 @@ from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
 from workbook.learner.store import read_state, write_json
 from workbook.lessons.deploying import deploy
-from workbook.targets.kubernetes import SECONDS_TO_DELETE, Kubernetes, name_of, owner_of
+from workbook.targets.kubernetes import APP, SECONDS_TO_DELETE, Kubernetes, name_of, owner_of
 from workbook.targets.opening import find_cluster
 
 LABEL = "workbook/phase"  # of every object: the phase that adds it
 HOLD_DATA = {"Namespace", "PersistentVolume", "PersistentVolumeClaim", "Secret"}
 SECONDS_TO_LIST = 60  # some eighty kinds, one after the other
+OF_CHECKS = {"checks.json", "receipt.json", "receipt.md"}  # also in the state of a phase not begun
 LEFT = "left.json"  # of a phase that was left: on which cluster its objects can come again
 
 
@@ -27,14 +28,25 @@ class Added:
     name: str  # KIND.GROUP/NAME, as kubectl takes it
 
 
-def added_objects(cluster: Kubernetes) -> list[Added]:
+def was_begun(phase: Phase) -> bool:
+    """Whether a lesson or the learner left something, and `goto` did not leave the phase since."""
+    names = {path.name for path in phase.state.iterdir()}
+    return bool(names - OF_CHECKS) and LEFT not in names
+
+
+def added_objects(phase: Phase, cluster: Kubernetes) -> list[Added]:
     """Every object that carries the label of a phase, but those that hold data.
 
     What has an owner goes with its owner.
 
+    Args:
+        phase: any phase of the learner's target.
+        cluster: the learner's.
+
     Raises:
-        WorkbookError: the cluster cannot be asked.
+        WorkbookError: the cluster cannot be asked, or its objects have no such label yet.
     """
+    _refuse_unlabelled(phase, cluster)
     kinds = cluster.run("api-resources", "--verbs=list,delete", "--output=name").stdout.split()
     asked = ",".join(kind for kind in kinds if kind not in ("events", "events.events.k8s.io"))
     words = ("get", asked, "--all-namespaces", f"--selector={LABEL}", "--output=json")
@@ -49,6 +61,21 @@ def added_objects(cluster: Kubernetes) -> list[Added]:
         if item["kind"] not in HOLD_DATA and not owner_of(item)["uid"]
         if (number := item["metadata"]["labels"][LABEL]).isdecimal()
     ]
+
+
+def _refuse_unlabelled(phase: Phase, cluster: Kubernetes) -> None:
+    deployment = cluster.get_one("deployments", APP)
+    if deployment is None or LABEL in deployment["metadata"].get("labels", {}):
+        return
+    begun = [p for p in phases(phase.root, phase.target) if p.has("cluster") and was_begun(p)]
+    on_azure = phase.target == "azure"  # where each lesson deploys the API
+    deployed = [p.number for p in begun if p.manifest.deploys or on_azure] or [1]
+    again = [deployed[-1], *(p.number for p in begun if p.number > deployed[-1])]
+    raise WorkbookError(
+        "This system was deployed by an older version of the workbook: its objects do not say "
+        "which phase added them.",
+        ", then ".join(f"./workbook run {number}" for number in again),
+    )
 
 
 def _name(item: dict[str, object]) -> str:
@@ -79,7 +106,7 @@ def go_back(wanted: Phase, choices: Choices) -> list[str]:
             "behind it. To begin again, delete what is there: its rows are lost.",
             f"./workbook down, then ./workbook goto {wanted.number}",
         )
-    objects = added_objects(cluster)
+    objects = added_objects(wanted, cluster)
     removed: list[str] = []
     for phase in reversed(later):
         names = remove(phase, cluster, objects, phase.manifest.on(phase.target).keeps)

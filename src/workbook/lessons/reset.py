@@ -32,7 +32,7 @@ def what_goes(phase: Phase) -> list[str]:
             for name in gone
             if cluster.get_one("namespaces", name)
         ]
-        objects = [each for each in added_objects(cluster) if each.phase >= phase.number]
+        objects = [each for each in added_objects(phase, cluster) if each.phase >= phase.number]
         if names := [each.name for each in objects if each.namespace not in gone]:
             lines.append(f"removes {', '.join(names)} of your cluster")
         if _has_database(phase, cluster):
@@ -77,7 +77,7 @@ def _remove_objects(phase: Phase, cluster: Kubernetes) -> list[str]:
         The names of what was deleted, but not of namespaces that a phase left behind it keeps:
         with nothing else to delete, the system was in an earlier phase already.
     """
-    objects = added_objects(cluster)
+    objects = added_objects(phase, cluster)
     gone = _namespaces(phase)
     removed: list[str] = []
     for each in reversed(_from(phase)):
