@@ -21,6 +21,7 @@ import pytest
 from copies import ROOT, assert_passed, clean_environment, cli_of
 from playwright.sync_api import Browser, Page, sync_playwright
 from proofs import drill_names
+from walk import Walk
 
 from workbook.course.lesson import checklist
 from workbook.course.phase import Lesson, find_lesson, lessons, notebooks, phases
@@ -86,6 +87,12 @@ def build(home: Path, site: Path) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
     )
+
+
+@pytest.fixture(scope="module")
+def home(walk: Walk) -> Path:
+    """The walking copy, in which every lesson has run."""
+    return walk.to(PHASES[-1].number)
 
 
 @pytest.fixture(scope="module")
