@@ -1,5 +1,6 @@
 """`goto`: what is asked, what is run, and what becomes of the learner's answers."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from copies import copy_manifests
 from workbook.cli import moving
 from workbook.cli.moving import move_to
 from workbook.course.phase import Phase
+from workbook.drills.drill import Drills, UnderWay
 from workbook.errors import WorkbookError
 from workbook.learner.answers import keeping_own_answers, read_answers, write_answer
 from workbook.learner.choices import Choices
+from workbook.learner.store import write_json
 from workbook.lessons.going_back import LEFT
 from workbook.outcome import Unknown
 
@@ -152,6 +155,22 @@ def test_nothing_is_removed_where_a_check_cannot_answer(world: World, status: in
 def test_a_phase_in_which_something_is_not_started_is_not_complete(world: World) -> None:
     world.incomplete = 10
     assert "run 3" in world.goto(3)
+
+
+@system()
+def test_nothing_is_asked_while_a_drill_of_a_later_phase_is_under_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 3):
+        (world.home / f"phases/phase{number}/README.md").touch()
+    drill = "lost-lock"
+    monkeypatch.setattr(Drills, "names", lambda self: [drill])
+    write_json(world.phase(3).state / "drill.json", asdict(UnderWay(drill, 0)))
+    with pytest.raises(WorkbookError, match="lost-lock of phase 3 is under way") as refused:
+        world.goto(2)
+    assert refused.value.run_next == "./workbook drill 3 --fix"
+    assert not world.phase(1).has_state
+    assert not world.done
 
 
 @system(complete="0", begun="0")

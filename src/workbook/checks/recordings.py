@@ -78,6 +78,5 @@ def _record_again(where: str, reason: str) -> NotStarted:
 
 def _is_followed(phase: Phase) -> bool:
     """Whether the learner has begun a later phase."""
-    kept = phase.state.parent
     later = [each for each in phases(phase.root, phase.target) if each.number > phase.number]
-    return any((kept / each.name).exists() for each in later)
+    return any(each.has_state for each in later)

@@ -3,9 +3,11 @@
 import typer
 
 from workbook.cli.actions import check_lesson, console, examine_phase, run_and_show
-from workbook.course.phase import Phase
+from workbook.course.phase import Phase, phases
+from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
 from workbook.learner.answers import keeping_own_answers
+from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.lessons.going_back import come_again, go_back, infrastructure_after, was_begun
 from workbook.outcome import Finding
@@ -20,8 +22,9 @@ def move_to(wanted: Phase, choices: Choices) -> None:
 
     Raises:
         typer.Exit: a check of a phase on the way does not pass, or this machine lacks something.
-        WorkbookError: the cluster cannot be asked, or a lesson fails.
+        WorkbookError: a drill is under way, the cluster cannot be asked, or a lesson fails.
     """
+    _refuse_a_broken_system(wanted, choices)
     ahead: list[Phase] = []
     for phase in reversed(wanted.up_to):
         if ahead and infrastructure_after(phase):
@@ -33,6 +36,18 @@ def move_to(wanted: Phase, choices: Choices) -> None:
         ahead.append(phase)
     for phase in reversed(ahead):
         _go_forward(phase, choices)
+
+
+def _refuse_a_broken_system(wanted: Phase, choices: Choices) -> None:
+    """Raise where a drill is under way: its `--fix` is for the system that it broke."""
+    for phase in phases(wanted.root, wanted.target):
+        if not phase.has_state:
+            continue
+        if name := Drills(System(phase, choices, Background(phase.state))).under_way():
+            raise WorkbookError(
+                f"The drill {name} of phase {phase.number} is under way.",
+                f"./workbook drill {phase.number} --fix",
+            )
 
 
 def _is_complete(phase: Phase) -> bool:

@@ -57,9 +57,20 @@ class Lesson:
     @cached_property
     def state(self) -> Path:
         """What the workbook remembers of it on this target; never in git."""
-        state = self.root / ".workbook" / self.target / self.name
-        state.mkdir(parents=True, exist_ok=True)
-        return state
+        self._state.mkdir(parents=True, exist_ok=True)
+        return self._state
+
+    @property
+    def has_state(self) -> bool:
+        """Whether the workbook remembers anything of it; to ask for `state` would make the folder.
+
+        A check takes a folder for a phase that the learner has begun.
+        """
+        return self._state.is_dir()
+
+    @property
+    def _state(self) -> Path:
+        return self.root / ".workbook" / self.target / self.name
 
 
 class Phase(Lesson):

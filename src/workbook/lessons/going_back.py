@@ -30,7 +30,7 @@ class Added:
 
 def was_begun(phase: Phase) -> bool:
     """Whether a lesson or the learner left something, and `goto` did not leave the phase since."""
-    names = {path.name for path in phase.state.iterdir()}
+    names = {path.name for path in phase.state.iterdir()} if phase.has_state else set()
     return bool(names - OF_CHECKS) and LEFT not in names
 
 
