@@ -61,7 +61,7 @@ def _is_settled(pods: list[Object]) -> bool:
 @check(read="phases/phase1/README.md#run-it-on-kubernetes", after=test_pod_is_running)
 def test_pod_is_ready(deployment: Deployment) -> str:
     """Pod is Ready: its probes pass"""
-    pods = eventually(deployment.pods, _are_ready, SECONDS_TO_BE_READY)
+    pods = deployment.pods_when(_are_ready, SECONDS_TO_BE_READY)
     for pod in pods:
         if not is_ready(pod):
             raise Wrong(
@@ -105,7 +105,7 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
             run_next="export IMAGE as the lesson does under “Put it into a registry”, then deploy "
             "again as under “Run it on Kubernetes”",
         )
-    for pod in deployment.pods():
+    for pod in deployment.pods_when(bool, SECONDS_TO_BE_READY):
         runs = image_of(pod)
         if not runs.endswith(digest):
             raise Wrong(
@@ -120,7 +120,8 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
 @check(read="phases/phase1/README.md#what-the-pod-may-do", after=test_pod_is_ready)
 def test_pod_is_confined(deployment: Deployment, cluster: Kubernetes) -> str:
     """Pod runs without root and cannot change its own files"""
-    looks = ask_each(cluster, map(name_of, deployment.pods()), HERE / "confined.py")
+    pods = deployment.pods_when(bool, SECONDS_TO_BE_READY)
+    looks = ask_each(cluster, map(name_of, pods), HERE / "confined.py")
     if not looks:
         raise Unknown("the pods were replaced just now: look again in a moment")
     for pod, inside in looks.items():

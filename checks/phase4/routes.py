@@ -16,11 +16,10 @@ def other_backends(cluster: Kubernetes) -> list[str]:
         parents = [parent.get("name") for parent in _spec(route).get("parentRefs") or []]
         if APP not in parents:
             continue
-        for rule in _spec(route).get("rules") or []:
-            for backend in (*(rule.get("backendRefs") or []), *_mirrors(rule)):
-                where = backend.get("namespace") or _namespace(route)
-                if (backend.get("name"), where) != (APP, cluster.namespace):
-                    found.append(f"{_place(route)} sends requests to {where}/{backend.get('name')}")
+        for backend in _backends(route):
+            where = backend.get("namespace") or _namespace(route)
+            if (backend.get("name"), where) != (APP, cluster.namespace):
+                found.append(f"{_place(route)} sends requests to {where}/{backend.get('name')}")
     return found
 
 
@@ -85,12 +84,14 @@ def _selects(spec: Object, pod: Object) -> bool:
     return bool(selector) and selector.items() <= labels.items()
 
 
-def _mirrors(rule: Object) -> Iterator[Object]:
-    """Where a rule sends a copy of each request."""
-    backends = [rule, *(rule.get("backendRefs") or [])]
-    for each in (each for backend in backends for each in backend.get("filters") or []):
-        if mirror := each.get("requestMirror"):
-            yield mirror.get("backendRef") or {}
+def _backends(route: Object) -> Iterator[Object]:
+    """Where the rules of a route send each request, or a copy of it."""
+    for rule in _spec(route).get("rules") or []:
+        backends = rule.get("backendRefs") or []
+        yield from backends
+        for each in (each for part in (rule, *backends) for each in part.get("filters") or []):
+            if mirror := each.get("requestMirror"):
+                yield mirror.get("backendRef") or {}
 
 
 def _spec(item: Object) -> Object:

@@ -8,7 +8,7 @@ from checks.phase1 import test_pod
 from checks.phase4 import test_gateway
 from workbook.checks.api import Api
 from workbook.checks.check import check
-from workbook.checks.deployment import Deployment, container_of, is_ready
+from workbook.checks.deployment import Deployment, is_ready
 from workbook.checks.recordings import refuse_other_system
 from workbook.course.phase import Phase
 from workbook.measure.load import Load, cpu_of, read_load, under_load
@@ -192,7 +192,8 @@ def _ready(deployment: Deployment) -> int:
 
 def _budget(cluster: Kubernetes) -> tuple[int, int]:
     """How many pods may go, of how many."""
-    status = (cluster.get_one("poddisruptionbudgets", APP) or {}).get("status", {})
+    budget = cluster.get_one("poddisruptionbudgets", APP) or {}
+    status = budget.get("status", {})
     return status.get("disruptionsAllowed", 0), status.get("currentHealthy", 0)
 
 
@@ -208,8 +209,7 @@ def _target(scaler: Object) -> float | None:
 
 def _most_cpu(deployment: Deployment) -> float:
     """The CPU that a pod may take at most, in per cent of what it requests; else a large number."""
-    template = (deployment.object.get("spec") or {}).get("template") or {}
-    resources = container_of(template).get("resources") or {}
+    resources = deployment.container.get("resources") or {}
     limit, request = (
         _cores((resources.get(name) or {}).get("cpu")) for name in ("limits", "requests")
     )

@@ -1,6 +1,7 @@
 """What phase 4 sets: settings that roll out, a quota that refuses, predictions in batches."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from checks.phase4 import test_replicas
@@ -9,7 +10,7 @@ from workbook.checks.deployment import Deployment, is_ready
 from workbook.checks.inside import ask_each, ask_pod
 from workbook.checks.probe import restricted_pod
 from workbook.outcome import NotStarted, Wrong
-from workbook.targets.kubernetes import Kubernetes, Object, name_of
+from workbook.targets.kubernetes import Kubernetes, name_of
 
 HERE = Path(__file__).parent
 LESSON = "phases/phase4/README.md"
@@ -36,7 +37,7 @@ def test_settings_roll_out(cluster: Kubernetes, deployment: Deployment) -> str:
             "restart for another reason",
             run_next="deploy again, as lesson 4 does under “Deploy it”",
         )
-    said, elsewhere = _said(cluster, container)
+    said, elsewhere = _said(cluster, deployment)
     ready = map(name_of, filter(is_ready, deployment.pods()))
     for pod, ours in ask_each(cluster, ready, HERE / "settings.py").items():
         for setting in sorted((ours.keys() | said.keys()) - elsewhere):
@@ -52,17 +53,23 @@ def test_settings_roll_out(cluster: Kubernetes, deployment: Deployment) -> str:
     return name
 
 
-def _said(cluster: Kubernetes, container: Object) -> tuple[dict[str, str], set[str]]:
+def _said(cluster: Kubernetes, deployment: Deployment) -> tuple[dict[str, str], set[str]]:
     """The settings of the API that a new pod would get, and those whose value is elsewhere."""
+    container = deployment.object["spec"]["template"]["spec"]["containers"][0]
     said: dict[str, str] = {}
     for source in container.get("envFrom") or []:
         named = (source.get("configMapRef") or {}).get("name", "")
-        data = (cluster.get_one("configmaps", named) or {}).get("data") or {}
-        said |= {f"{source.get('prefix', '')}{key}": value for key, value in data.items()}
+        said |= {f"{source.get('prefix', '')}{key}": value for key, value in _data(cluster, named)}
     own = container.get("env") or []
     said |= {each.get("name", ""): each.get("value", "") for each in own}
     elsewhere = {each.get("name", "") for each in own if "valueFrom" in each}
     return {key: value for key, value in said.items() if key.startswith(PREFIX)}, elsewhere
+
+
+def _data(cluster: Kubernetes, config_map: str) -> Iterable[tuple[str, str]]:
+    found = cluster.get_one("configmaps", config_map) or {}
+    data: dict[str, str] = found.get("data") or {}
+    return data.items()
 
 
 @check(

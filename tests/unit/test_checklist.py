@@ -75,6 +75,17 @@ def test_a_fault_of_the_check_is_not_the_learners(small: Small) -> None:
     assert "ZeroDivisionError" in out
 
 
+@pytest.mark.parametrize("holds", ["None", '{"kind": "Pod", "metadata": {"name": "a"}}'])
+def test_a_fault_of_the_check_is_not_the_objects_that_its_caller_holds(
+    small: Small, holds: str
+) -> None:
+    caller = f"item = {holds}\n    divide()"
+    helper = "\ndef divide():\n    return None / 1\n"
+    done = small.run(BREAKS.replace("return 1 / 0", caller) + helper)
+    assert done.returncode == 3
+    assert "the workbook's fault" in done.stdout
+
+
 def test_junit_tells_the_outcomes_apart(small: Small) -> None:
     small.run(PASSES, IS_WRONG, IS_NOT_STARTED, CANNOT_KNOW, options=("--junitxml=out.xml",))
     cases = ET.parse(small.home / "out.xml").getroot().iter("testcase")

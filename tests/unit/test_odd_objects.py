@@ -22,7 +22,7 @@ from workbook.course.phase import Phase
 from workbook.learner.choices import Choices
 from workbook.measure.load import Load, Moment
 from workbook.measure.traffic import Facts, Traffic
-from workbook.outcome import Finding
+from workbook.outcome import Finding, Unknown
 from workbook.targets import kubernetes
 from workbook.targets.kubernetes import APP, Kubernetes, Object
 
@@ -236,6 +236,16 @@ CHECKS: dict[str, Callable[..., Any]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["ready", "image", "confined"])
+@pytest.mark.usefixtures("at_once")
+def test_nothing_is_known_of_pods_while_there_is_none(name: str) -> None:
+    objects = copy.deepcopy(RIGHT)
+    del objects["pods"]
+    cluster = Odd(objects=objects)
+    with pytest.raises(Unknown):
+        CHECKS[name](cluster, Deployment(cluster, objects["deployments"]), objects)
+
+
 WANTS_MORE = {"update", "replicas", "settings"}  # a second version, a second pod, other settings
 
 
@@ -317,6 +327,20 @@ def test_an_error_of_another_kind_is_the_checks_own() -> None:
     with pytest.raises(ZeroDivisionError) as raised:
         divide(item("Deployment"))
     assert odd_object(raised.value, raised.value.__traceback__) is None
+
+
+def test_fault_below_a_function_that_holds_an_object_is_the_checks_own() -> None:
+    with pytest.raises(TypeError) as raised:
+        lengths(item("Deployment"))
+    assert odd_object(raised.value, raised.value.__traceback__) is None
+
+
+def lengths(deployment: Object) -> tuple[int, int]:
+    return len(deployment), length_of(None)
+
+
+def length_of(something: Any) -> int:
+    return len(something)
 
 
 def divide(deployment: Object) -> float:

@@ -1,11 +1,14 @@
 """The learner's Deployment, its ReplicaSets and pods, and what is wrong with them in words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from workbook.outcome import Unknown
 from workbook.targets.kubernetes import (
     APP,
     Kubernetes,
     Object,
+    eventually,
     is_ending,
     name_of,
     owner_of,
@@ -43,6 +46,13 @@ class Deployment:
         return next((each["image"] for each in containers if each["name"] == APP), "")
 
     @property
+    def container(self) -> Object:
+        """The API's container in the template; empty where there is no such container."""
+        template = (self.object.get("spec") or {}).get("template") or {}
+        containers = (template.get("spec") or {}).get("containers") or []
+        return next((each for each in containers if each.get("name") == APP), {})
+
+    @property
     def made(self) -> str:
         """When it was made, as the API server writes times."""
         made: str = self.object["metadata"]["creationTimestamp"]
@@ -62,6 +72,17 @@ class Deployment:
             for pod in self.cluster.get("pods", SELECTOR)
             if owner_of(pod)["uid"] in current and not is_ending(pod)
         ]
+
+    def pods_when(self, is_settled: Callable[[list[Object]], bool], seconds: float) -> list[Object]:
+        """Its pods, as soon as they are settled or the time is up.
+
+        Raises:
+            Unknown: no pod exists at this moment, so nothing can be said of every pod.
+        """
+        found = eventually(self.pods, is_settled, seconds)
+        if not found:
+            raise Unknown("the pods were replaced just now: look again in a moment")
+        return found
 
     def evidence(self, item: Object) -> str:
         """The last events and log lines of a pod or ReplicaSet."""

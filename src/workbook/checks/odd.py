@@ -1,10 +1,13 @@
 """Objects that lack what every object of their kind has: what a check reads in them is wrong."""
 
 from collections.abc import Iterator
-from types import TracebackType
+from pathlib import Path
+from types import FrameType, TracebackType
 from typing import Any
 
+from workbook.checks.deployment import Deployment
 from workbook.outcome import Wrong
+from workbook.targets import kubernetes
 
 # What Python raises where a field is missing, or is of another type.
 KINDS = (KeyError, IndexError, TypeError, AttributeError, ValueError)
@@ -37,17 +40,36 @@ def odd_object(error: BaseException | None, traceback: TracebackType | None) -> 
 
 
 def _locals(traceback: TracebackType | None) -> Iterator[Any]:
-    """The values that the functions on the way to an error held, the innermost first."""
+    """The values that the function which failed held, then those of the check that called it.
+
+    What functions further out held is not what was read: they fail by a fault of our own, too.
+    """
     frames = []
     while traceback:
         frames.append(traceback.tb_frame)
         traceback = traceback.tb_next
-    for frame in reversed(frames):
-        yield from reversed([*frame.f_locals.values()])
+    frames.reverse()
+    reads = next((_function(frame) for frame in frames if _reads_objects(frame)), None)
+    for place, frame in enumerate(frames):
+        if place == 0 or _function(frame) == reads:
+            yield from reversed([*frame.f_locals.values()])
+
+
+def _reads_objects(frame: FrameType) -> bool:
+    """Whether this is a function of a check, or asks the cluster."""
+    path = Path(frame.f_code.co_filename)
+    return "checks" in path.parts[-3:-1] or path == Path(kubernetes.__file__)
+
+
+def _function(frame: FrameType) -> tuple[str, str]:
+    """The function that a frame belongs to: a lambda or a comprehension, to the one around it."""
+    code = frame.f_code
+    return code.co_filename, code.co_qualname.partition(".<locals>.")[0]
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
     """The objects of the cluster in a value: itself, the first of a list, or a wrapped one."""
-    for each in (value, getattr(value, "object", None), *(value if type(value) is list else ())):
+    wrapped = value.object if isinstance(value, Deployment) else None
+    for each in (value, wrapped, *(value if type(value) is list else ())):
         if isinstance(each, dict) and isinstance(each.get("metadata"), dict):
             yield each
