@@ -1,11 +1,12 @@
 """The promises of earlier phases are asked first, and shown as one line when they hold."""
 
 import json
+import textwrap
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from small_workbook import CANNOT_KNOW, IS_NOT_STARTED, IS_WRONG, PASSES, Small
+from small_workbook import CANNOT_KNOW, HEADER, IS_NOT_STARTED, IS_WRONG, PASSES, Small
 
 from workbook.checks.promises import in_order, replaced_by
 from workbook.course.lesson import checklist
@@ -105,6 +106,33 @@ def test_phase_replaces_lines_that_held_until_then_by_its_own(phase: Phase) -> N
     assert phase.manifest.replaces.keys() <= held
     assert {*phase.manifest.replaces.values()} <= {*own}
     assert held.isdisjoint(own), "a line stands for one check"
+
+
+def test_lines_of_two_lessons_may_be_the_same(small: Small) -> None:
+    small.write(0, PASSES)
+    small.add_phase(1, ("The sixth",), LATER, replaces='"The first line" = "The sixth line"')
+    notebook = small.home / "notebooks" / "other"
+    notebook.mkdir(parents=True)
+    (notebook / "README.md").write_text(
+        "# Other\n\n## Phase complete when\n\n- [ ] The first line\n"
+    )
+    (small.home / "checks/other").mkdir()
+    wrong = IS_WRONG.replace("second", "first")
+    code = textwrap.dedent(HEADER + wrong)
+    (small.home / "checks/other/test_other.py").write_text(code)
+    done = small.check(0, "checks/other")
+    assert done.returncode == 1
+    assert "✔ The first line" in done.stdout
+    assert "✘ The first line" in done.stdout
+    later = small.check(1, "checks/other")  # a phase replaces lines of phases only
+    assert later.returncode == 1
+    assert "✘ The first line" in later.stdout
+
+
+def test_two_checks_of_one_lesson_with_the_same_line_are_refused(small: Small) -> None:
+    done = small.run(PASSES, IS_WRONG.replace("The second", "The first"))
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "have the same line: 'The first line'" in done.stdout + done.stderr
 
 
 def test_line_that_takes_its_own_place_is_refused(small: Small) -> None:

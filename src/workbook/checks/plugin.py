@@ -8,7 +8,7 @@ pytest's own.
 import logging
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from _pytest._io import TerminalWriter
@@ -48,6 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Checklist(config), "workbook-checklist")
 
 
+class Line(NamedTuple):
+    """A line of a checklist; two lessons may have a line of the same text."""
+
+    lesson: str  # its name
+    text: str
+
+
 class Warnings(logging.Handler):
     """Shows the workbook's own warnings, which pytest would keep for a check that fails."""
 
@@ -72,10 +79,10 @@ class Checklist:
         self._screen = Screen(terminal)
         self._current: Phase | None = None  # the latest phase that is asked
         self._replaced: dict[str, str] = {}
-        self._lessons: dict[str, Lesson] = {}  # of each line
-        self._results: dict[str, Result] = {}  # of each line
-        self._missing: set[str] = set()  # lines of earlier phases that were not asked yet
-        self._held_back: list[Result] = []  # what is shown after those
+        self._lessons: dict[Line, Lesson] = {}  # of each line
+        self._results: dict[Line, Result] = {}  # of each line
+        self._missing: set[Line] = set()  # lines of earlier phases that were not asked yet
+        self._held_back: list[Line] = []  # whose results are shown after those
         self._notes: dict[str, str] = {}
         self._header = ""
         self._promises_shown = False
@@ -106,34 +113,45 @@ class Checklist:
             self._current = find_phase(latest if said is None else said, self._home, self._target)
             self._replaced = replaced_by(self._current)
             config.stash[CURRENT_PHASE] = self._current
-        by_line: dict[str, pytest.Item] = {}
+        by_line: dict[Line, pytest.Item] = {}
         for item in items:
-            lesson, line = lessons[_lesson_name(item)], _check(item).line
-            is_own = lesson == self._current
-            if is_own or line not in self._replaced or not _is_whole(config):
+            lesson, line = lessons[_lesson_name(item)], _line(item)
+            if line in by_line and item.nodeid != by_line[line].nodeid:
+                raise pytest.UsageError(
+                    f"{item.nodeid} and {by_line[line].nodeid} have the same line: {line.text!r}."
+                )
+            can_be_replaced = isinstance(lesson, Phase) and lesson != self._current
+            is_replaced = can_be_replaced and line.text in self._replaced
+            if not is_replaced or not _is_whole(config):
                 by_line[line] = item
                 self._lessons[line] = lesson
         self._missing = {*filter(self._is_promise, by_line)}
         listed = [
-            (lesson.name, line)
+            Line(lesson.name, text)
             for lesson in lessons.values()
-            for line in checklist(lesson.lesson.read_text(encoding="utf-8"))
+            for text in checklist(lesson.lesson.read_text(encoding="utf-8"))
         ]
-        places = {where: place for place, where in enumerate(listed)}
-        in_lesson = sorted(
-            by_line, key=lambda line: places.get((self._lessons[line].name, line), len(places))
-        )
+        places = {line: place for place, line in enumerate(listed)}
+        in_lesson = sorted(by_line, key=lambda line: places.get(line, len(places)))
         needs = {line: self._needs(item) for line, item in by_line.items()}
         items[:] = [by_line[line] for line in in_order(in_lesson, needs)]
 
-    def _is_promise(self, line: str) -> bool:
+    def _is_promise(self, line: Line) -> bool:
         lesson = self._lessons[line]
         return isinstance(lesson, Phase) and lesson != self._current
 
-    def _needs(self, item: pytest.Item) -> list[str]:
+    def _needs(self, item: pytest.Item) -> list[Line]:
         """The lines that have to pass before a check can know."""
-        needed = filter(None, map(check_of, _check(item).after))
-        return [standing(each.line, self._replaced) for each in needed]
+        needed = filter(check_of, _check(item).after)
+        return [self._standing(_line_of(function)) for function in needed]
+
+    def _standing(self, line: Line) -> Line:
+        """The line that is asked today in the place of a line of a phase."""
+        text = standing(line.text, self._replaced)
+        if text == line.text or not line.lesson.startswith("phase"):
+            return line
+        of_phases = (each for each, lesson in self._lessons.items() if isinstance(lesson, Phase))
+        return next((each for each in of_phases if each.text == text), Line(line.lesson, text))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -142,7 +160,7 @@ class Checklist:
             result = self._results.get(line)
             if result is None or result.outcome is Outcome.PASSED:
                 continue
-            cause = result.waits_for or line
+            cause = result.waits_for or line.text
             kind = NotStarted if result.outcome is Outcome.NOT_STARTED else Unknown
             finding = kind(f"{UNTIL}{cause}")
             finding.waits_for = cause
@@ -236,15 +254,16 @@ class Checklist:
         return [result for line, result in self._results.items() if self._is_promise(line)]
 
     def _keep(self, item: pytest.Item, report: pytest.TestReport, result: Result) -> None:
-        self._results[result.line] = result
+        line = _line(item)
+        self._results[line] = result
         properties = [("outcome", str(result.outcome)), ("line", result.line)]
         properties += [("note", result.note)] if result.note else []
         report.user_properties.extend(properties)
         item.user_properties.extend(properties)  # JUnit reads those of the teardown
-        if self._is_promise(result.line):
-            self._missing.discard(result.line)
+        if self._is_promise(line):
+            self._missing.discard(line)
         else:
-            self._held_back.append(result)
+            self._held_back.append(line)
         self._show_what_is_due()
 
     def _show_what_is_due(self) -> None:
@@ -255,9 +274,9 @@ class Checklist:
             self._promises_shown = True
             self._begin(self._current.name)
             self._screen.promises(self._promises)
-        for result in self._held_back:
-            self._begin(self._lessons[result.line].name)
-            self._screen.result(result)
+        for line in self._held_back:
+            self._begin(line.lesson)
+            self._screen.result(self._results[line])
         self._held_back.clear()
 
     def _begin(self, name: str) -> None:
@@ -282,6 +301,16 @@ def _is_whole(config: pytest.Config) -> bool:
 
 def _lesson_name(item: pytest.Item) -> str:
     return item.path.parent.name
+
+
+def _line(item: pytest.Item) -> Line:
+    return Line(_lesson_name(item), _check(item).line)
+
+
+def _line_of(function: Callable[..., Any]) -> Line:
+    """The line of a check that another one needs, by the folder that it is in."""
+    check: Check = function.check  # type: ignore[attr-defined]
+    return Line(Path(function.__code__.co_filename).parent.name, check.line)
 
 
 def _function(item: pytest.Item) -> Callable[..., Any]:

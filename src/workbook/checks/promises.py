@@ -4,10 +4,13 @@ A phase names in its phase.toml which lines of earlier phases its own lines take
 Like check.py, this needs the standard library only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 from workbook.course.phase import Phase, phases
 from workbook.errors import WorkbookError
+
+Line = TypeVar("Line", bound=Hashable)
 
 
 def replaced_by(current: Phase) -> dict[str, str]:
@@ -42,12 +45,12 @@ def standing(line: str, replaced: Mapping[str, str]) -> str:
     return line
 
 
-def in_order(lines: Sequence[str], needs: Mapping[str, Sequence[str]]) -> list[str]:
+def in_order(lines: Sequence[Line], needs: Mapping[Line, Sequence[Line]]) -> list[Line]:
     """Lines in their order, but each after those that it needs."""
-    ordered: dict[str, None] = {}
-    begun: set[str] = set()
+    ordered: dict[Line, None] = {}
+    begun: set[Line] = set()
 
-    def visit(line: str) -> None:
+    def visit(line: Line) -> None:
         if line in begun:
             return
         begun.add(line)
