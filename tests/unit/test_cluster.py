@@ -138,23 +138,25 @@ def test_a_kubectl_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
 def test_events_tell_the_last_that_are_not_normal(tmp_path: Path) -> None:
     items = [
         {
-            "involvedObject": {"name": of},
+            "involvedObject": {"kind": owner, "name": of},
             "metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"},
             "lastTimestamp": seen and f"2026-01-01T00:00:0{seen}Z",
             "type": kind,
             "reason": reason,
             "message": "m",
         }
-        for of, kind, reason, seen in (
-            ("pod", "Warning", "BackOff", 9),  # an old event that came again
-            ("pod", "Warning", "Failed", 2),
-            ("pod", "Normal", "Pulled", 3),
-            ("other", "Warning", "Evicted", 4),
-            ("pod", "Warning", "FailedScheduling", None),
+        for owner, of, kind, reason, seen in (
+            ("Pod", "pod", "Warning", "BackOff", 9),  # an old event that came again
+            ("Pod", "pod", "Warning", "Failed", 2),
+            ("Pod", "pod", "Normal", "Pulled", 3),
+            ("Pod", "other", "Warning", "Evicted", 4),
+            ("StatefulSet", "pod", "Warning", "FailedCreate", 5),
+            ("Pod", "pod", "Warning", "FailedScheduling", None),
         )
     ]
     says(tmp_path / "kubectl", b"", items=json.dumps({"items": items}))
-    told = Kubernetes(tmp_path / "kubectl", tmp_path).events({"metadata": {"name": "pod"}})
+    item = {"kind": "Pod", "metadata": {"name": "pod"}}
+    told = Kubernetes(tmp_path / "kubectl", tmp_path).events(item)
     assert told == "FailedScheduling: m\nFailed: m\nBackOff: m"
 
 

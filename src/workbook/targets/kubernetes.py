@@ -154,7 +154,9 @@ class Kubernetes:
         found = [
             event
             for event in self.get("events")
-            if event["involvedObject"]["name"] == name_of(item) and event.get("type") != "Normal"
+            if event["involvedObject"]["name"] == name_of(item)
+            and event["involvedObject"].get("kind") == item["kind"]  # a PVC may have a pod's name
+            and event.get("type") != "Normal"
         ]
         found.sort(key=_last_seen)
         lines = [f"{event.get('reason', '')}: {event.get('message', '')}" for event in found]
