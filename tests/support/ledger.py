@@ -63,10 +63,10 @@ def choose(proofs: list[Proof], entries: dict[str, Entry], seconds: float, seed:
     chosen = set()
     for proof in sorted(proofs, key=place):
         entry = entries.get(str(proof))
-        seconds -= entry.seconds if entry else SECONDS_UNKNOWN
-        if seconds < 0:
-            break
-        chosen.add(proof)
+        needed = entry.seconds if entry else SECONDS_UNKNOWN
+        if needed <= seconds:
+            seconds -= needed
+            chosen.add(proof)
     return chosen
 
 
@@ -85,17 +85,28 @@ def digest(proof: Proof) -> str:
 
 
 def files_of(proof: Proof) -> set[Path]:
-    """The wrong system's file, all that it imports, the checks' fixtures, the phase."""
-    checks = [ROOT / "checks" / f"phase{number}" for number in {proof.phase, proof.at}]
+    """The wrong system's file and all that it imports, what every proof runs, the phase."""
     if proof.kind == "drill":
         first = ROOT / f"drills/phase{proof.phase}/{proof.name.replace('-', '_')}.py"
     else:
         first = ROOT / f"checks/phase{proof.phase}/impostors.py"
-    code = set(imported_by(first))
-    for folder in checks:
-        if (folder / "conftest.py").exists():
-            code |= imported_by(folder / "conftest.py")
-    return code | _system(proof.at)
+    return imported_by(first) | _machinery(proof.at) | _system(proof.at)
+
+
+@cache
+def _machinery(number: int) -> frozenset[Path]:
+    """The checks up to a phase, what runs them, and what makes a proof.
+
+    Whole folders, as checks run some of their files by path, and pytest its plugin by name.
+    """
+    folders = [ROOT / "checks" / f"phase{each}" for each in range(number + 1)]
+    files = {file for folder in folders for file in folder.glob("*.py")}
+    files = {file for file in files if file.name != "impostors.py"}
+    files |= set((ROOT / "src/workbook/checks").glob("*.py"))
+    support = ROOT / "tests" / "support"
+    return frozenset(
+        {*files, ROOT / "checks/conftest.py", support / "proofs.py", support / "checked.py"}
+    )
 
 
 @cache

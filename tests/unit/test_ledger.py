@@ -34,6 +34,32 @@ def test_a_proof_depends_on_its_drill_its_check_and_its_phase() -> None:
     assert not any(name.startswith("phases/phase3/") for name in names)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "checks/conftest.py",
+        "checks/phase0/judge.py",
+        "checks/phase1/answer.py",
+        "checks/phase1/confined.py",
+        "checks/phase2/from_the_pod.py",
+        "src/workbook/checks/plugin.py",
+        "tests/support/checked.py",
+        "tests/support/proofs.py",
+    ],
+)
+def test_a_proof_depends_on_what_is_run_by_path_or_by_name(name: str) -> None:
+    assert ROOT / name in files_of(PROOFS[0])
+    assert (ROOT / name).is_file()
+
+
+def test_a_proof_does_not_depend_on_later_checks_and_other_impostors() -> None:
+    files = files_of(PROOFS[0])
+    assert not [file for file in files if file.name == "impostors.py"]
+    assert not [file for file in files if ROOT / "checks/phase3" in file.parents]
+    impostor = next(proof for proof in all_proofs() if proof.kind == "impostor")
+    assert ROOT / f"checks/phase{impostor.phase}/impostors.py" in files_of(impostor)
+
+
 def test_a_changed_file_makes_a_proof_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = entries()
     assert still_holds(PROOFS[0], kept)
@@ -50,6 +76,13 @@ def test_a_changed_file_makes_a_proof_stale(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_no_longer_holds_is_proved_first() -> None:
     for seed in "abcdef":
         assert choose(PROOFS, entries(**{"disk-full": "old"}), 10, seed) == {PROOFS[1]}
+
+
+def test_a_proof_that_does_not_fit_leaves_its_time_to_those_that_fit() -> None:
+    kept = entries(seconds=10)
+    kept[str(PROOFS[0])] = Entry("2026-11-01", 1000, "old")
+    for seed in "abcdef":
+        assert choose(PROOFS, kept, 30, seed) == set(PROOFS[1:])
 
 
 def test_other_commits_prove_others_and_every_proof_has_its_turn() -> None:
