@@ -1,6 +1,7 @@
 """The shell of a lesson: strict, streamed, bounded, and one for all cells."""
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -248,3 +249,49 @@ def test_patiently_says_what_did_not_come(cells: Cells, command: str, said: str)
 def test_a_terminal_of_the_learners_own_has_patiently() -> None:
     done = run(["bash", "-c", '. "$0"; patiently 20 echo there', PATIENTLY], 60)
     assert (done.returncode, done.stdout) == (0, "there\n")
+
+
+def test_patiently_kills_a_program_that_ignores_the_end_of_its_time(tmp_path: Path) -> None:
+    deaf = program(tmp_path / "deaf", "trap '' TERM\nwhile :; do sleep 1; done")
+    done = run(["bash", "-c", f'. "$0"; patiently 1 {deaf}', PATIENTLY], 60)
+    assert (done.returncode, done.stderr) == (1, f"Not within 1 s: {deaf}\nIt said last: nothing\n")
+
+
+def test_patiently_gives_each_try_the_time_that_is_left(tmp_path: Path) -> None:
+    limits = tmp_path / "limits"
+    program(tmp_path / "timeout", f'echo "$3" >> {limits}; shift 3; exec "$@"')
+    never = program(tmp_path / "never", "exit 1")
+    script = f'. "$0"; PATH={tmp_path}:$PATH; patiently 2 {never}'
+    assert run(["bash", "-c", script, PATIENTLY], 60).returncode == 1
+    first, *later = map(int, limits.read_text().split())
+    assert first == 3
+    assert 0 < later[-1] < first
+
+
+def test_patiently_accepts_the_name_that_timeout_has_on_macos(tmp_path: Path) -> None:
+    program(tmp_path / "gtimeout", 'echo "limited:"; shift 3; exec "$@"')
+    done = run(["bash", "-c", only(tmp_path, "patiently 9 there"), PATIENTLY], 60)
+    assert (done.stdout, done.stderr) == ("limited:\nthere\n", "")
+
+
+def test_patiently_says_once_that_a_try_has_no_limit_of_its_own(tmp_path: Path) -> None:
+    script = only(tmp_path, "patiently 9 there; patiently 1 never")
+    done = run(["bash", "-c", script, PATIENTLY], 60)
+    assert done.stdout == "there\n"
+    assert done.stderr.count("There is no program timeout here: one try of there may") == 1
+    assert done.stderr.count("There is no program timeout here: one try of never may") == 1
+
+
+def program(file: Path, script: str) -> Path:
+    """A program of sh."""
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return file
+
+
+def only(folder: Path, script: str) -> str:
+    """A script that has patiently, and no program but sleep and those of a folder."""
+    program(folder / "there", "echo there")
+    program(folder / "never", "exit 1")
+    (folder / "sleep").symlink_to(shutil.which("sleep") or "")
+    return f'. "$0"; PATH={folder}; {script}'

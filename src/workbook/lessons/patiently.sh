@@ -2,19 +2,30 @@
 # said. When the time is up, say what was waited for and what the command said last, and fail.
 # Lessons have it by prelude.sh, and your own terminal by `eval "$(./workbook env)"` (bash or zsh).
 patiently() {
-    local seconds=$1 began=$SECONDS said=""
+    local seconds=$1 began=$SECONDS said="" timeout=""
     shift
-    local what="$*"
     # one try may hang: a program is ended with the time; a function has programs of its own to end
-    if command -v timeout > /dev/null && [ -x "$(command -v "$1")" ]; then
-        set -- timeout "$seconds" "$@"
+    if [ -x "$(command -v "$1")" ]; then
+        if command -v timeout > /dev/null; then
+            timeout=timeout
+        elif command -v gtimeout > /dev/null; then # macOS: brew install coreutils
+            timeout=gtimeout
+        else
+            printf 'There is no program timeout here: one try of %s may take longer than %s s.\n' "$1" "$seconds" >&2
+        fi
     fi
-    until said="$("$@" 2>&1)"; do
+    until said="$(
+        if [ -n "$timeout" ]; then # -k 5: killed where it does not end within 5 s
+            "$timeout" -k 5 "$((seconds - (SECONDS - began) + 1))" "$@" 2>&1
+        else
+            "$@" 2>&1
+        fi
+    )"; do
+        sleep 0.5
         if [ $((SECONDS - began)) -ge "$seconds" ]; then
-            printf 'Not within %s s: %s\nIt said last: %s\n' "$seconds" "$what" "${said:-nothing}" >&2
+            printf 'Not within %s s: %s\nIt said last: %s\n' "$seconds" "$*" "${said:-nothing}" >&2
             return 1
         fi
-        sleep 0.5
     done
     [ -z "$said" ] || printf '%s\n' "$said"
 }
