@@ -68,3 +68,34 @@ def test_a_new_file_is_carried_once_git_knows_it(home: Path) -> None:
     git(home, "add", "--intent-to-add", "phases/phase2/new.py")
     assert carry(Phase(2, home, "local")) == {"phase3": ""}
     assert (home / "phases/phase3/new.py").read_text() == "new\n"
+
+
+def test_a_file_that_git_does_not_know_is_named(home: Path) -> None:
+    (home / "phases/phase1/api.py").write_text(FIXED)
+    (home / "phases/phase1/new.py").write_text("new\n")
+    with pytest.raises(WorkbookError, match=r"phases/phase1/new\.py") as raised:
+        carry(Phase(1, home, "local"))
+    assert raised.value.run_next == "git add --intent-to-add phases/phase1/new.py"
+    assert text_of(home, 2) == BEFORE + "more\n"
+
+
+def test_a_path_in_the_content_stays_as_it_is(home: Path) -> None:
+    lines = "-- a/phases/phase1/old\n", "++ b/phases/phase1/new\n"
+    for number in range(4):
+        (home / f"phases/phase{number}/api.py").write_text(BEFORE + lines[0])
+    git(home, "commit", "-qam", "a line")
+    (home / "phases/phase1/api.py").write_text(BEFORE + lines[1])
+    assert carry(Phase(1, home, "local")) == {"phase2": "", "phase3": ""}
+    assert text_of(home, 2) == text_of(home, 3) == BEFORE + lines[1]
+
+
+def test_a_file_is_renamed_in_later_copies_too(home: Path) -> None:
+    git(home, "mv", "phases/phase1/api.py", "phases/phase1/service.py")
+    assert carry(Phase(1, home, "local")) == {"phase2": "", "phase3": ""}
+    assert (home / "phases/phase2/service.py").read_text() == BEFORE + "more\n"
+    assert not (home / "phases/phase2/api.py").exists()
+
+
+def test_what_git_says_when_it_fails_is_handed_on(tmp_path: Path) -> None:
+    with pytest.raises(WorkbookError, match="not a git repository"):
+        carry(Phase(1, tmp_path, "local"))

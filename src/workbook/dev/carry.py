@@ -5,6 +5,7 @@ What differs from the last commit in the phase's folder is applied to each later
 The lesson, its notebook and phase.toml are of one phase only and are not carried.
 """
 
+import re
 import sys
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -14,6 +15,8 @@ from workbook.errors import WorkbookError
 from workbook.programs import run
 
 SECONDS = 60
+# of one file in a change: its paths, before its first hunk
+HEADER = re.compile(r"^diff --git .*?(?=^@@ |^GIT binary patch$|^diff --git |\Z)", re.M | re.S)
 
 
 def carry(source: Phase) -> dict[str, str]:
@@ -23,9 +26,14 @@ def carry(source: Phase) -> dict[str, str]:
         what git said of each later phase; "" where all was applied.
 
     Raises:
-        WorkbookError: nothing differs from the last commit.
+        WorkbookError: nothing differs from the last commit, git does not know a file, or it fails.
     """
-    change = _difference(source)
+    if unknown := _lines(source, "ls-files", "--others", "--exclude-standard").split():
+        raise WorkbookError(
+            f"git does not know these files, and would not carry them: {' '.join(unknown)}",
+            f"git add --intent-to-add {' '.join(unknown)}",
+        )
+    change = _lines(source, "diff", "--binary", "HEAD")
     if not change.strip():
         raise WorkbookError(
             f"Nothing in phases/{source.name} differs from the last commit.",
@@ -35,17 +43,25 @@ def carry(source: Phase) -> dict[str, str]:
     for phase in phases(source.root, source.target):
         if phase.number <= source.number:
             continue
-        theirs = change.replace(f"/phases/{source.name}/", f"/phases/{phase.name}/")
-        done = _git(source.root, "apply", "--3way", "-", stdin=theirs)
+        done = _git(source.root, "apply", "--3way", "-", stdin=_moved(change, source, phase))
         said[phase.name] = "" if done.returncode == 0 else done.stderr.strip()
     return said
 
 
-def _difference(phase: Phase) -> str:
+def _lines(phase: Phase, *words: str) -> str:
+    """What git says of a phase's folder, but for what is of one phase only."""
     own = (phase.lesson, phase.notebook, phase.directory / "phase.toml")
     left_out = [f":(exclude){path.relative_to(phase.root)}" for path in own]
-    words = ("diff", "--binary", "HEAD", "--", f"phases/{phase.name}", *left_out)
-    return _git(phase.root, *words).stdout
+    done = _git(phase.root, *words, "--", f"phases/{phase.name}", *left_out)
+    if done.returncode != 0:
+        raise WorkbookError(f"git {words[0]} failed: {done.stderr.strip()}", "git status")
+    return done.stdout
+
+
+def _moved(change: str, source: Phase, phase: Phase) -> str:
+    """A change of one phase's files as a change of another's: other paths, the same content."""
+    before, after = f"phases/{source.name}/", f"phases/{phase.name}/"
+    return HEADER.sub(lambda header: header[0].replace(before, after), change)
 
 
 def _git(home: Path, *words: str, stdin: str = "") -> "CompletedProcess[str]":
