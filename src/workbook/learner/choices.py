@@ -32,7 +32,7 @@ class Choices(ClusterPorts):
     port: int = port(8000, "API of phase 0", variable="PORT")
     subscription: str = ""  # of Azure, its id; "" until one is chosen
     region: str = "westeurope"
-    prefix: str = ""  # of every name on Azure, and the value of the tag `workbook`; as above
+    prefix: str = ""  # of every name on Azure, and of the tag `workbook`; "" until `use` sets it
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
