@@ -68,7 +68,7 @@ def run(
 
     def end() -> None:
         too_long.set()
-        _kill_group(running.pid)
+        kill_group(running.pid)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True  # it holds up no interpreter that ends
@@ -76,7 +76,7 @@ def run(
     try:
         running.wait()
     except BaseException:
-        _kill_group(running.pid)
+        kill_group(running.pid)
         raise
     finally:
         timer.cancel()
@@ -91,6 +91,8 @@ def run(
     return CompletedProcess(list(words), running.exit_code, out, err)
 
 
-def _kill_group(leader: int) -> None:
-    with suppress(ProcessLookupError):
+def kill_group(leader: int) -> None:
+    """Kill a process that leads a group, with all of the group."""
+    # macOS says PermissionError of a group in which every process has ended
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)

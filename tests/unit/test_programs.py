@@ -11,7 +11,7 @@ import psutil
 import pytest
 from copies import ROOT
 
-from workbook.programs import TookTooLong, run
+from workbook.programs import TookTooLong, kill_group, run
 from workbook.targets.kubernetes import eventually
 
 
@@ -64,6 +64,17 @@ def test_interrupted_it_ends_with_all_that_it_started(tmp_path: Path) -> None:
     caller.send_signal(signal.SIGINT)
     assert caller.wait(30) != 0
     assert _is_gone(int(child.read_text()))
+
+
+@pytest.mark.parametrize("error", [ProcessLookupError, PermissionError])
+def test_a_group_that_has_ended_need_not_be_killed(
+    error: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killpg(leader: int, number: int) -> None:
+        raise error
+
+    monkeypatch.setattr("os.killpg", killpg)
+    kill_group(2**22)
 
 
 @pytest.mark.parametrize("folder", [None, Path("/nowhere")])

@@ -1,12 +1,17 @@
 """`workbook test`: which parts are run, and what is said of them at the end."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from workbook.dev import suite
 from workbook.dev.minutes import seconds_by_kind, table_of
 from workbook.dev.suite import Done, Part, run_suite
+from workbook.targets.kubernetes import eventually
 
 REPORT = """<testsuites><testsuite>
 <testcase name="a" time="90"><properties><property name="phase" value="2"/>
@@ -44,6 +49,40 @@ def test_a_part_is_kept_and_shown(
     assert done.failed is failed
     assert ("no_module" if failed else "said") in done.said
     assert capfd.readouterr().out == done.said
+
+
+def test_the_time_limit_of_a_part_ends_what_it_has_left_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suite, "SECONDS_OF_A_PART", 2)
+    code = "import subprocess; print(subprocess.Popen(['sleep', '30']).pid)"
+    done = suite._run(tmp_path, Part("a part", ("python", "-c", code)))
+    assert done.failed
+    child, _, last = done.said.partition("\n")
+    assert last == "\nended after 2 s\n"
+    assert eventually(lambda: psutil.pid_exists(int(child)), lambda exists: not exists, 10) is False
+
+
+def test_ctrl_c_ends_every_part_with_all_that_it_started(tmp_path: Path) -> None:
+    part = f"import os, time; open('{tmp_path}/' + str(os.getpid()), 'x'); time.sleep(60)"
+    code = f"""
+from pathlib import Path
+from workbook.dev import suite
+suite._install_tools = lambda home: None
+suite.os.cpu_count = lambda: 2
+suite._quick = lambda home: [suite.Part(name, ("python", "-c", {part!r})) for name in "abcd"]
+suite.run_suite(Path({str(tmp_path)!r}), quick=True, live=False)
+"""
+    caller = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+
+    def parts() -> list[int]:
+        return [int(file.name) for file in tmp_path.iterdir() if file.name.isdecimal()]
+
+    assert len(eventually(parts, lambda found: len(found) == 2, 30)) == 2
+    caller.send_signal(signal.SIGINT)
+    assert caller.wait(30) != 0
+    assert len(parts()) == 2  # no other was begun
+    assert [pid for pid in parts() if psutil.pid_exists(pid)] == []
 
 
 @pytest.mark.parametrize(

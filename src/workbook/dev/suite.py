@@ -15,7 +15,7 @@ from typing import NamedTuple
 from workbook import bootstrap
 from workbook.dev.minutes import seconds_by_kind, table_of
 from workbook.errors import WorkbookError
-from workbook.programs import run
+from workbook.programs import kill_group, run
 
 LINES_OF_FAILURE = 40  # repeated at the end
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -30,6 +30,7 @@ OTHER_TOOLS = (
     "tests/terraform/test_terraform_phase3.py",
 )
 LIVE = "tests/live"
+_RUNNING: set[int] = set()  # the first process of each part that is running
 
 
 class Part(NamedTuple):
@@ -65,12 +66,19 @@ def run_suite(home: Path, quick: bool, live: bool, every_proof: bool = False) ->
     began = time.monotonic()
     _install_tools(home)
     (home / ".workbook" / "tests").mkdir(parents=True, exist_ok=True)
-    done = []
+    done: list[Done] = []
     if quick:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for run in as_completed([pool.submit(_run, home, part) for part in _quick(home)]):
-                done.append(run.result())
-                _show(done[-1])
+            waiting = [pool.submit(_run, home, part) for part in _quick(home)]
+            try:
+                for future in as_completed(waiting):
+                    done.append(future.result())
+                    _show(done[-1])
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for leader in _RUNNING.copy():
+                    kill_group(leader)
+                raise
     if live:
         _install_browser()
         part = _live(every_proof)
@@ -144,25 +152,51 @@ def _with_code_of_its_own(home: Path) -> Iterator[Path]:
 
 
 def _run(home: Path, part: Part, show: bool = False) -> Done:
-    """Run a part and keep what it says, so that no two speak at once; show it as well, if asked."""
+    """Run a part and keep what it says, so that no two speak at once; show it as well, if asked.
+
+    Its processes are a group of their own: some may hold the pipe after the first has ended.
+    """
     clock = time.monotonic()
     said = []
     program, *arguments = part.command
     command = [str(Path(sys.executable).with_name(program)), *arguments]
     pipe, errors = subprocess.PIPE, subprocess.STDOUT
+    too_long = threading.Event()
     with subprocess.Popen(
-        command, cwd=home, stdout=pipe, stderr=errors, text=True, errors="replace"
+        command,
+        cwd=home,
+        stdout=pipe,
+        stderr=errors,
+        text=True,
+        errors="replace",
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        limit = threading.Timer(SECONDS_OF_A_PART, process.kill)
+
+        def end() -> None:
+            too_long.set()
+            kill_group(process.pid)
+
+        limit = threading.Timer(SECONDS_OF_A_PART, end)
         limit.daemon = True
         limit.start()
-        while character := process.stdout.read(1):  # a dot for a test, and not a full line
-            said.append(character)
-            if show:
-                print(character, end="", flush=True)
-    limit.cancel()
-    return Done(part, process.returncode != 0, time.monotonic() - clock, "".join(said))
+        _RUNNING.add(process.pid)
+        try:
+            while character := process.stdout.read(1):  # a dot for a test, and not a full line
+                said.append(character)
+                if show:
+                    print(character, end="", flush=True)
+            process.wait()
+        except BaseException:
+            kill_group(process.pid)
+            raise
+        finally:
+            limit.cancel()
+            _RUNNING.discard(process.pid)
+    if too_long.is_set():
+        said.append(f"\nended after {SECONDS_OF_A_PART} s\n")
+    failed = too_long.is_set() or process.returncode != 0
+    return Done(part, failed, time.monotonic() - clock, "".join(said))
 
 
 def _show(done: Done) -> None:
