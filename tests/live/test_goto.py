@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from checked import outcomes
@@ -44,7 +45,7 @@ def rows(home: Path) -> set[str]:
 @pytest.mark.step("back")
 @pytest.mark.parametrize("path", [(3, 4), (1, 4)], ids=["3-and-4", "1-and-4"])
 def test_back_and_forward_again_loses_nothing_and_runs_no_lesson(
-    walk: Walk, path: tuple[int, ...], request: pytest.FixtureRequest
+    walk: Walk, path: tuple[int, ...], record_property: Any
 ) -> None:
     before = Kept(walk)
     assert before.rows
@@ -54,7 +55,7 @@ def test_back_and_forward_again_loses_nothing_and_runs_no_lesson(
         done = walk.cli("goto", f"{number}", seconds=SECONDS)
         walk.at = number
         assert_passed(done)
-        request.node.user_properties.append((f"goto {number}", time.monotonic() - began))
+        record_property(f"goto {number}", time.monotonic() - began)
         assert "The lesson ran" not in done.stdout
         assert set(outcomes(walk.home, number).values()) == {Outcome.PASSED}
         there = added_objects(walk.phase(1), open_cluster(walk.home, "local"))

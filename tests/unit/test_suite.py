@@ -124,3 +124,23 @@ def test_minutes_are_added_up_by_phase_and_kind(tmp_path: Path) -> None:
         ["phase", "3", "1.0", "-", "1.0"],
         ["sum", "2.5", "0.5", "3.0"],
     ]
+
+
+def test_the_seconds_of_each_move_are_shown_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moves = '<property name="goto 3" value="41.4"/><property name="goto 4" value="65.6"/>'
+
+    def run(home: Path, part: Part, show: bool = False) -> Done:
+        (home / part.report).write_text(REPORT.replace("</properties>", f"{moves}</properties>", 1))
+        return Done(part, False, 0.1, "")
+
+    monkeypatch.setattr(suite, "_install_browser", lambda: None)
+    monkeypatch.setattr(suite, "_install_tools", lambda home: None)
+    monkeypatch.setattr(suite, "_run", run)
+    assert run_suite(tmp_path, quick=False, live=True) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in lines if line[:1] == ["goto"]] == [
+        ["goto", "3", "41", "s"],
+        ["goto", "4", "66", "s"],
+    ]

@@ -15,6 +15,13 @@ def seconds_by_kind(report: Path) -> dict[tuple[str, str], float]:
     return took
 
 
+def seconds_by_move(report: Path) -> list[tuple[str, float]]:
+    """The moves between phases that the tests of a report made, and the seconds of each."""
+    properties = ElementTree.parse(report).iter("property")
+    named = [(p.get("name", ""), p.get("value", "")) for p in properties]
+    return [(name, float(value)) for name, value in named if name.startswith("goto ")]
+
+
 def table_of(took: dict[tuple[str, str], float]) -> str:
     """Minutes as text: a line for each phase, a column for each kind."""
     phases = sorted({phase for phase, _ in took})

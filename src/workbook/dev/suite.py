@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbook import bootstrap
-from workbook.dev.minutes import seconds_by_kind, table_of
+from workbook.dev.minutes import seconds_by_kind, seconds_by_move, table_of
 from workbook.errors import WorkbookError
 from workbook.programs import kill_group, run
 
@@ -137,6 +137,8 @@ def _summary(home: Path, done: list[Done], seconds: float) -> Iterator[str]:
         if LIVE in each.part.command and (home / each.part.report).exists():
             yield ""
             yield table_of(seconds_by_kind(home / each.part.report))
+            for move, took in seconds_by_move(home / each.part.report):
+                yield f"{'':8}{move:24}{took:7.0f} s"
 
 
 def _with_code_of_its_own(home: Path) -> Iterator[Path]:
