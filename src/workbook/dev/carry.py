@@ -49,7 +49,7 @@ def carry(source: Phase) -> dict[str, str]:
 
 
 def _lines(phase: Phase, *words: str) -> str:
-    """What git says of a phase's folder, but for what is of one phase only."""
+    """What git says of a phase's folder, without what belongs to one phase only."""
     own = (phase.lesson, phase.notebook, phase.directory / "phase.toml")
     left_out = [f":(exclude){path.relative_to(phase.root)}" for path in own]
     done = _git(phase.root, *words, "--", f"phases/{phase.name}", *left_out)
