@@ -411,7 +411,7 @@ class Accepting:
 
 
 def test_what_the_phases_rely_on_is_provided_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addons.kit, "images", lambda engine, say: None)
+    monkeypatch.setattr(addons.kit, "images", lambda engine, say, but: None)
     engine, accepting = Recorder(), Accepting()
     for _ in range(2):
         addons.provide(engine, RECORD, accepting, print)  # type: ignore[arg-type]
