@@ -74,8 +74,8 @@ def _remove_objects(phase: Phase, cluster: Kubernetes) -> list[str]:
     """Delete what the phase added to the cluster, and before that what later phases added.
 
     Returns:
-        The names of what was deleted, but not of namespaces that a phase left behind it keeps:
-        with nothing else to delete, the system was in an earlier phase already.
+        The names of what was deleted, but not of namespaces that a phase left behind it keeps.
+        With nothing else to delete, the system was in an earlier phase already.
     """
     objects = added_objects(phase, cluster)
     gone = _namespaces(phase)
