@@ -26,7 +26,7 @@ from workbook.drills.drill import Drills, NothingToBreak, System
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
-from workbook.learner.store import write_json
+from workbook.learner.store import read_json, write_json
 from workbook.outcome import Finding, Unknown, Wrong
 
 NAMES = [verb.__name__ for verb in VERBS]
@@ -235,6 +235,14 @@ def test_an_answer_is_kept_beside_the_others(fresh: Path) -> None:
     cli("answer", "0", "swing-word", "not")
     kept = json.loads((fresh / ".workbook/local/phase0/answers.json").read_text())
     assert kept == {"swing-word": "not", "right-when-sure": "97"}
+
+
+def test_an_answer_is_kept_with_the_cluster_that_it_is_a_fact_of(fresh: Path) -> None:
+    cli = cli_of(fresh)
+    cli("answer", "0", "swing-word", "food")
+    cli("answer", "1", "most-pods", "3")
+    noted = {path.parent.name: read_json(path) for path in fresh.rglob("answered-on.json")}
+    assert noted == {"phase1": {"most-pods": ""}}
 
 
 def test_start_names_the_program_that_has_the_port(fresh: Path) -> None:

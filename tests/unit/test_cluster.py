@@ -32,7 +32,7 @@ from workbook.targets.local import addons, database, down, kind, registry, up
 from workbook.targets.local.cluster import NODE, Cluster
 from workbook.targets.local.engine import Engine, EngineUnusable
 from workbook.targets.local.versions import versions
-from workbook.targets.opening import open_cluster
+from workbook.targets.opening import authority_of, open_cluster
 
 CERTIFICATE = b"of our cluster"
 RECORD = replace(
@@ -74,6 +74,15 @@ def test_our_cluster_is_asked_with_our_kubeconfig(cluster: Cluster) -> None:
     opened = open_cluster(cluster.home, "local")
     assert opened.kubeconfig == cluster.kubeconfig
     assert f"--kubeconfig={cluster.kubeconfig}" in opened.command("get", "pods")
+
+
+def test_a_cluster_is_known_by_its_authority_also_when_it_does_not_answer(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    says(tmp_path / "kubectl", CERTIFICATE, ready=False)
+    assert authority_of(cluster.home, "local") == RECORD.authority
+    cluster.kubeconfig.unlink()
+    assert authority_of(cluster.home, "local") == ""
 
 
 def test_no_cluster_is_not_started(tmp_path: Path) -> None:

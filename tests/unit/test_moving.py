@@ -12,9 +12,15 @@ from workbook.cli.moving import move_to
 from workbook.course.phase import Phase
 from workbook.drills.drill import Drills, UnderWay
 from workbook.errors import WorkbookError
-from workbook.learner.answers import keeping_own_answers, read_answers, write_answer
+from workbook.learner.answers import (
+    OF_BEFORE,
+    keeping_own_answers,
+    note_cluster,
+    read_answers,
+    write_answer,
+)
 from workbook.learner.choices import Choices
-from workbook.learner.store import write_json
+from workbook.learner.store import read_json, write_json
 from workbook.lessons.going_back import LEFT
 from workbook.outcome import Unknown
 
@@ -218,3 +224,48 @@ def test_answers_survive_a_lesson_that_fails_before_its_questions(home: Path) ->
     with keeping_own_answers(phase):
         write_answer(phase, "one", "a solution")
     assert read_answers(phase) == {"one": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("answered_on", "stands", "of_before"),
+    [("this one", "mine", None), ("another one", "a solution", {"one": "mine"})],
+)
+def test_own_answers_stand_on_the_cluster_that_they_are_facts_of(
+    home: Path, answered_on: str, stands: str, of_before: dict[str, str] | None
+) -> None:
+    phase = Phase(1, home, "local")
+    write_answer(phase, "one", "mine")
+    note_cluster(phase, "one", answered_on)
+    said: list[str] = []
+    with keeping_own_answers(phase, lambda: "this one", said.append):
+        pass  # it fails before its questions
+    assert read_answers(phase) == {"one": "mine"}
+    assert not said
+    with keeping_own_answers(phase, lambda: "this one", said.append):
+        write_answer(phase, "one", "a solution")
+        note_cluster(phase, "one", "this one")
+    assert read_answers(phase) == {"one": stands}
+    assert read_json(phase.state / OF_BEFORE) == of_before
+    assert any("Your answers to one" in line and OF_BEFORE in line for line in said) is bool(
+        of_before
+    )
+
+
+@system(complete="0", begun="0")
+def test_goto_asks_on_which_cluster_the_learner_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phase = world.phase(1)
+    write_answer(phase, "one", "mine")
+    note_cluster(phase, "one", "another one")
+    monkeypatch.setattr(moving, "authority_of", lambda home, target: "this one")
+    run = world.run
+
+    def answer(phase: Phase, choices: Choices) -> None:
+        run(phase, choices)
+        write_answer(phase, "one", "a solution")
+
+    monkeypatch.setattr(moving, "run_and_show", answer)
+    world.goto(1)
+    assert read_answers(phase) == {"one": "a solution"}
+    assert "were of another cluster" in capsys.readouterr().out

@@ -38,6 +38,11 @@ FILES = {
         dict[str, str],
         ("answer 0 swing-word food", "drill 0 answers-of-another-model"),
     ),
+    "local/phase1/answered-on.json": (
+        {"most-pods": "an authority"},
+        dict[str, str],
+        ("answer 1 most-pods 3",),
+    ),
     "local/phase0/checks.json": (Checked(NOW, [RESULT]), Checked, ("status", "receipt 0")),
     "local/phase0/run.json": (Run(NOW, 1.5, [Section("a", 1)], True), Run, ("receipt 0",)),
     "local/phase0/drill.json": (

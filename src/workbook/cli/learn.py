@@ -83,7 +83,8 @@ def answer(
     words: Annotated[str, typer.Argument(metavar="ANSWER", help="Your answer.")],
 ) -> None:
     """Record your answer to one of the lesson's questions; `check` judges it."""
-    from workbook.learner.answers import write_answer
+    from workbook.learner.answers import note_cluster, write_answer
+    from workbook.targets.opening import authority_of
 
     phase, _ = chosen_phase(number)
     asked = questions(phase.lesson.read_text(encoding="utf-8"))
@@ -92,6 +93,8 @@ def answer(
         raise WorkbookError(f"Lesson {number} has no question {question!r}. It has: {there_are}.")
     given = words.strip().encode("utf-8", "replace").decode()
     write_answer(phase, question, given)
+    if phase.has("cluster"):  # in phase 0, it is a fact of the model
+        note_cluster(phase, question, authority_of(phase.root, phase.target))
     print(f"{question}: {given} (recorded; ./workbook check {number} judges it)")
 
 

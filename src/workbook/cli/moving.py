@@ -11,6 +11,7 @@ from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.lessons.going_back import come_again, go_back, infrastructure_after, was_begun
 from workbook.outcome import Finding
+from workbook.targets.opening import authority_of
 
 PASSED, WRONG, NOT_STARTED = 0, 1, 10  # exit statuses of checks that give a clear answer
 
@@ -70,10 +71,14 @@ def _go_forward(phase: Phase, choices: Choices) -> None:
         return
     if not examine_phase(phase, choices):
         raise typer.Exit(2)
-    with keeping_own_answers(phase):
+    with keeping_own_answers(phase, lambda: _cluster_of(phase), console.print):
         run_and_show(phase, choices)
     if status := check_lesson(phase):
         raise typer.Exit(status)
+
+
+def _cluster_of(phase: Phase) -> str:
+    return authority_of(phase.root, phase.target) if phase.has("cluster") else ""
 
 
 def _came_again(phase: Phase, choices: Choices) -> bool:

@@ -63,6 +63,16 @@ def find_cluster(home: Path, target: str) -> Kubernetes | None:
         ) from None
 
 
+def authority_of(home: Path, target: str) -> str:
+    """What the learner's cluster is known by, without asking it; "" if there is none."""
+    kubeconfig = home / ".workbook" / target / "kubeconfig"
+    try:
+        found = Kubernetes(_kubectl(target), kubeconfig) if kubeconfig.exists() else None
+    except NotStarted:
+        return ""
+    return (found and found.authority()) or ""
+
+
 def _kubectl(target: str) -> Path:
     """The workbook's own kubectl; on Azure, which needs no `workbook up`, the machine's will do."""
     from workbook.targets.local.tools import is_built, tool  # needs more than a fresh clone has
