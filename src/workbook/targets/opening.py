@@ -64,7 +64,7 @@ def find_cluster(home: Path, target: str) -> Kubernetes | None:
 
 
 def authority_of(home: Path, target: str) -> str:
-    """What the learner's cluster is known by, without asking it; "" if there is none."""
+    """What the learner's cluster is known by, without asking it; "" without a cluster."""
     kubeconfig = home / ".workbook" / target / "kubeconfig"
     try:
         found = Kubernetes(_kubectl(target), kubeconfig) if kubeconfig.exists() else None
