@@ -146,7 +146,7 @@ class Checklist:
         return [self._standing(_line_of(function)) for function in needed]
 
     def _standing(self, line: Line) -> Line:
-        """The line that is asked today in the place of a line of a phase."""
+        """The line that is asked today in place of an earlier phase's line."""
         text = standing(line.text, self._replaced)
         if text == line.text or not line.lesson.startswith("phase"):
             return line
