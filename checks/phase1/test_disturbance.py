@@ -19,7 +19,12 @@ LESSON = "phases/phase1/README.md"
 
 @check(read=f"{LESSON}#update-it-and-lose-no-request", after=test_pod.test_pod_is_ready)
 def test_update_loses_nothing(
-    phase: Phase, cluster: Kubernetes, deployment: Deployment, address: str, active: bool
+    phase: Phase,
+    current: Phase,
+    cluster: Kubernetes,
+    deployment: Deployment,
+    address: str,
+    active: bool,
 ) -> str:
     """A rolling update loses no request"""
     if active:
@@ -32,7 +37,7 @@ def test_update_loses_nothing(
         commands = " && ".join(shlex.join(cluster.command(*step)) for step in steps)
         traffic = _repeated(cluster, address, "an update", ["sh", "-c", commands])
     else:
-        traffic = _recorded(phase, deployment, "rolling-update", "update the API")
+        traffic = _recorded(phase, current, deployment, "rolling-update", "update the API")
     _refuse_failures(traffic, "update the API")
     strategy = deployment.object["spec"]["strategy"]
     rolling = strategy.get("rollingUpdate", {})
@@ -50,14 +55,19 @@ def test_update_loses_nothing(
 
 @check(read=f"{LESSON}#delete-a-pod", after=test_pod.test_pod_is_ready)
 def test_pod_is_replaced(
-    phase: Phase, cluster: Kubernetes, deployment: Deployment, address: str, active: bool
+    phase: Phase,
+    current: Phase,
+    cluster: Kubernetes,
+    deployment: Deployment,
+    address: str,
+    active: bool,
 ) -> str:
     """A deleted pod is replaced, and the address goes on answering"""
     if active:
         delete = cluster.command("delete", "pod", f"--selector={SELECTOR}")
         traffic = _repeated(cluster, address, "a deleted pod", delete)
     else:
-        traffic = _recorded(phase, deployment, "pod-deletion", "delete the pod")
+        traffic = _recorded(phase, current, deployment, "pod-deletion", "delete the pod")
     _refuse_failures(traffic, "delete the pod")
     keepers = {uid_of(item) for item in deployment.replica_sets()}
     for pod in cluster.get("pods", SELECTOR):
@@ -82,11 +92,13 @@ def _repeated(cluster: Kubernetes, address: str, what: str, command: list[str]) 
     return under_traffic("active", address, command, cluster.facts)
 
 
-def _recorded(phase: Phase, deployment: Deployment, recording: str, task: str) -> Traffic:
+def _recorded(
+    phase: Phase, current: Phase, deployment: Deployment, recording: str, task: str
+) -> Traffic:
     traffic = read_traffic(phase.state, recording)
     if traffic is None:
         raise NotStarted(f"{task} in the lesson, where requests are sent and recorded meanwhile")
-    refuse_other_system(traffic, phase, deployment, f"{task}, as lesson 1 does")
+    refuse_other_system(traffic, phase, current, deployment, f"{task}, as lesson 1 does")
     return traffic
 
 

@@ -33,6 +33,7 @@ SECONDS_STOPPED = 20
 def test_stopped_database_costs_nothing(
     request: pytest.FixtureRequest,
     phase: Phase,
+    current: Phase,
     deployment: Deployment,
     retention: Object | None,
     active: bool,
@@ -46,7 +47,7 @@ def test_stopped_database_costs_nothing(
             raise NotStarted("stop the database in the lesson, where requests are sent meanwhile")
         if retention:
             refuse_outdated(recording, retention, WHERE)
-        refuse_other_system(recording, phase, deployment, WHERE)
+        refuse_other_system(recording, phase, current, deployment, WHERE)
         traffic = recording
         rows, different = request.getfixturevalue("inside")["recorded"]
     answered = len(traffic.samples) - len(traffic.failed)

@@ -78,6 +78,7 @@ def test_what_must_outlive_the_server_does(
 )
 def test_rebuilt_in_minutes(
     phase: Phase,
+    current: Phase,
     cluster: Kubernetes,
     deployment: Deployment,
     terraform: Root,
@@ -92,7 +93,7 @@ def test_rebuilt_in_minutes(
     if retention:
         refuse_outdated(recording, retention, REBUILD)
     if phase.target == "local":
-        refuse_other_system(recording, phase, deployment, REBUILD)
+        refuse_other_system(recording, phase, current, deployment, REBUILD)
     else:  # there, the cluster and its Deployment are newer than the recording
         refuse_other_cluster(recording, cluster, REBUILD)
     limit = SECONDS_TO_REBUILD[phase.target]

@@ -133,6 +133,7 @@ def test_autoscaler_reads_cpu(cluster: Kubernetes, deployment: Deployment, scale
 def test_autoscaler_scales(
     request: pytest.FixtureRequest,
     phase: Phase,
+    current: Phase,
     deployment: Deployment,
     scaler: Object,
     active: bool,
@@ -160,7 +161,7 @@ def test_autoscaler_scales(
         recording = read_load(phase.state, RECORDING)
         if recording is None or not _is_of(recording, scaler):
             raise NotStarted("load the service: lesson 4, “Let it grow”")
-        refuse_other_system(recording, phase, deployment, "lesson 4, “Let it grow”")
+        refuse_other_system(recording, phase, current, deployment, "lesson 4, “Let it grow”")
         load = recording
     if load.most <= load.fewest or load.last > load.fewest or load.failed:
         raise Wrong(

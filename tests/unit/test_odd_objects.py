@@ -216,10 +216,10 @@ CHECKS: dict[str, Callable[..., Any]] = {
         Phase(1, ROOT, "azure"), Choices(target="azure"), o["services"]
     ),
     "update": lambda c, d, o: test_disturbance.test_update_loses_nothing(
-        Phase(1, ROOT, "local"), c, d, "a", False
+        Phase(1, ROOT, "local"), Phase(1, ROOT, "local"), c, d, "a", False
     ),
     "replaced": lambda c, d, o: test_disturbance.test_pod_is_replaced(
-        Phase(1, ROOT, "local"), c, d, "a", False
+        Phase(1, ROOT, "local"), Phase(1, ROOT, "local"), c, d, "a", False
     ),
     "behind": lambda c, d, o: c.endpoints(),
     "gateway": lambda c, d, o: test_gateway.test_gateway_works(c, o[fixtures.GATEWAY_KIND]),
@@ -229,7 +229,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
     "budget": lambda c, d, o: test_replicas.test_one_may_go(c, d),
     "cpu": lambda c, d, o: test_replicas.test_autoscaler_reads_cpu(c, d, o["hpa"]),
     "scales": lambda c, d, o: test_replicas.test_autoscaler_scales(
-        None, Phase(4, ROOT, "local"), d, o["hpa"], False
+        None, Phase(4, ROOT, "local"), Phase(4, ROOT, "local"), d, o["hpa"], False
     ),
     "settings": lambda c, d, o: test_settings.test_settings_roll_out(c, d),
     "quota": lambda c, d, o: test_settings.test_quota_refuses(c, d),

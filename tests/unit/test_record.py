@@ -55,7 +55,9 @@ def check_recording(home: Path, *, age: float, rows: int, keeps: Object | None) 
     write_traffic(phase.state, RECORDING, traffic)
     request = SimpleNamespace(getfixturevalue=lambda name: {"recorded": (rows, rows)})
     deployment = Deployment(cluster(), deployed())
-    return stopped(cast(pytest.FixtureRequest, request), phase, deployment, keeps, active=False)
+    return stopped(
+        cast(pytest.FixtureRequest, request), phase, phase, deployment, keeps, active=False
+    )
 
 
 def test_rows_of_an_outdated_recording_are_not_called_lost(tmp_path: Path) -> None:
@@ -72,13 +74,14 @@ def test_rows_that_nothing_has_deleted_yet_are_counted(
         check_recording(tmp_path, age=age, rows=1, keeps=keeps)
 
 
-def refuse(home: Path, system: dict[str, str], **deployment: str) -> None:
+def refuse(home: Path, system: dict[str, str], current: int = 1, **deployment: str) -> None:
     """Judge a recording of phase 1 of 2026 that was made on this system."""
     (home / "phases" / "phase2").mkdir(parents=True)
     (home / "phases" / "phase2" / "README.md").touch()
     traffic = Traffic([], "2026-01-02T00:00:00Z", "", {}, {}, system=system)
     there = Deployment(cluster(), deployed(**deployment))
-    refuse_other_system(traffic, Phase(1, home, "local"), there, "lesson 1")
+    phase, now = (Phase(number, home, "local") for number in (1, current))
+    refuse_other_system(traffic, phase, now, there, "lesson 1")
 
 
 @pytest.mark.parametrize(
@@ -116,8 +119,23 @@ def test_an_image_that_is_named_by_a_tag_is_left_to_its_own_check(tmp_path: Path
 def test_a_recording_counts_for_its_own_image_once_a_later_phase_has_another(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / ".workbook/local/phase2").mkdir(parents=True)
+    (Phase(2, tmp_path, "local").state / "run.json").touch()
     refuse(tmp_path, MADE_ON, image="ml-api@sha256:2")
+
+
+def test_a_recording_counts_for_its_own_image_where_a_later_phase_is_asked(tmp_path: Path) -> None:
+    refuse(tmp_path, MADE_ON, current=2, image="ml-api@sha256:2")
+
+
+@pytest.mark.parametrize("kept", [[], ["checks.json", "receipt.md"]])
+def test_a_later_phase_whose_state_was_only_read_has_not_begun(
+    tmp_path: Path, kept: list[str]
+) -> None:
+    for name in kept:
+        (Phase(2, tmp_path, "local").state / name).touch()
+    assert Phase(2, tmp_path, "local").state.exists()
+    with pytest.raises(Wrong, match="made with ml-api@sha256:1"):
+        refuse(tmp_path, MADE_ON, image="ml-api@sha256:2")
 
 
 def test_rows_of_an_outdated_rebuild_are_not_called_lost(tmp_path: Path) -> None:
@@ -128,9 +146,9 @@ def test_rows_of_an_outdated_rebuild_are_not_called_lost(tmp_path: Path) -> None
     write_traffic(phase.state, REBUILD, traffic)
     unused = cast(Any, None)
     with pytest.raises(NotStarted, match=r"record it again: lesson 3.* 8 days old.* after 7"):
-        rebuilt(phase, cluster(), unused, unused, {}, retention(7), NO_ROWS)
+        rebuilt(phase, phase, cluster(), unused, unused, {}, retention(7), NO_ROWS)
     with pytest.raises(Wrong, match="expected 1 rows for 1 answers"):
-        rebuilt(phase, cluster(), unused, unused, {}, retention(9), NO_ROWS)
+        rebuilt(phase, phase, cluster(), unused, unused, {}, retention(9), NO_ROWS)
 
 
 def test_answer_about_a_deleted_row_must_be_given_again(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from workbook.course.phase import Phase, phases
 from workbook.outcome import NotStarted, Wrong
 from workbook.targets.kubernetes import Kubernetes
 
+# What is in the folder of a phase whose lesson has not begun, when it was only checked.
+NOT_OF_LESSONS = {"checks.json", "receipt.json", "receipt.md", "lock"}
+
 
 class Recording(Protocol):
     """Traffic or load."""
@@ -38,7 +41,7 @@ def refuse_other_cluster(recording: Recording, cluster: Kubernetes, where: str) 
 
 
 def refuse_other_system(
-    recording: Recording, phase: Phase, deployment: Deployment, where: str
+    recording: Recording, phase: Phase, current: Phase, deployment: Deployment, where: str
 ) -> None:
     """A recording counts on the cluster and for the image that it was made on.
 
@@ -47,6 +50,7 @@ def refuse_other_system(
     Args:
         recording: of the lesson of the phase.
         phase: the recording's.
+        current: whose state the learner's system is in.
         deployment: what the recording is to prove something of.
         where: the section of the lesson that records it.
 
@@ -59,7 +63,7 @@ def refuse_other_system(
     refuse_other_cluster(recording, deployment.cluster, where)
     image = recording.system.get("image")
     by_digest = "@" in deployment.image  # or else another check says so
-    if by_digest and image != deployment.image and not _is_followed(phase):
+    if by_digest and image != deployment.image and not _is_followed(phase, current):
         raise _other(recording, f"with {image}", deployment.image, where)
 
 
@@ -76,7 +80,10 @@ def _record_again(where: str, reason: str) -> NotStarted:
     return NotStarted(f"record it again: {where}. Your recording does not count, since {reason}")
 
 
-def _is_followed(phase: Phase) -> bool:
-    """Whether the learner has begun a later phase."""
+def _is_followed(phase: Phase, current: Phase) -> bool:
+    """Whether a later phase is asked for, or its lesson has left something."""
+    if current.number > phase.number:
+        return True
     later = [each for each in phases(phase.root, phase.target) if each.number > phase.number]
-    return any(each.has_state for each in later)
+    left = (path for each in later if each.has_state for path in each.state.iterdir())
+    return any(path.name not in NOT_OF_LESSONS for path in left)

@@ -62,10 +62,7 @@ class Lesson:
 
     @property
     def has_state(self) -> bool:
-        """Whether the workbook remembers anything of it; to ask for `state` would make the folder.
-
-        A check takes a folder for a phase that the learner has begun.
-        """
+        """Whether the workbook remembers anything of it. To ask for `state` makes the folder."""
         return self._state.is_dir()
 
     @property
