@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from checks.phase1 import test_disturbance
+from checks.phase3 import test_infrastructure
 from checks.phase4 import test_gateway, test_replicas, test_settings
 from checks.phase4.test_settings import SETTINGS
 from drills.phase4._scaler import wait_until_measured
@@ -269,7 +270,11 @@ IMPOSTORS = {
         test_gateway.test_https_predicts,
         make=_join_service,
         undo=_remove_stranger,
-        also=(test_disturbance.test_pod_is_replaced, test_settings.test_settings_roll_out),
+        also=(
+            test_disturbance.test_pod_is_replaced,
+            test_infrastructure.test_private_path_works,
+            test_settings.test_settings_roll_out,
+        ),
     ),
     "stub-behind-the-route": Impostor(
         "The route has a second backend",

@@ -1,6 +1,7 @@
 """One connection, where two are needed."""
 
 from checks.phase2.test_history import test_history_is_answered
+from checks.phase2.test_security import test_connection_is_secure
 from drills.phase2._database import (
     AS_ADMINISTRATOR,
     END_SESSIONS,
@@ -39,4 +40,5 @@ DRILL = Drill(
     break_it=break_it,
     fix=fix,
     targets=("local",),
+    also=(test_connection_is_secure,),  # which opens a connection of its own
 )

@@ -7,7 +7,7 @@ from walk import Walk
 from workbook.targets.opening import open_cluster
 
 
-@pytest.mark.step("before", phase=1)
+@pytest.mark.step("cluster", phase=1)
 def test_yaml_and_kubectl_runs_on_a_new_cluster(walk: Walk) -> None:
     home = walk.to(0)
     walk.start_cluster()
