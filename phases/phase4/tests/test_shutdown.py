@@ -51,7 +51,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 def answers(port: int) -> bool:
     try:
         return httpx.get(f"http://127.0.0.1:{port}/ready").status_code == 200
-    except httpx.ConnectError:
+    except (httpx.NetworkError, httpx.RemoteProtocolError):  # refused, or reset while it closes
         return False
 
 
