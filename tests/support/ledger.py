@@ -16,7 +16,6 @@ from copies import ROOT
 from proofs import Proof
 
 FILE = ROOT / "tests" / "live" / "ledger.json"
-SECONDS_UNKNOWN = 20.0  # of a proof that was never made
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ def still_holds(proof: Proof, entries: dict[str, Entry]) -> bool:
 def choose(proofs: list[Proof], entries: dict[str, Entry], seconds: float, seed: str) -> set[Proof]:
     """As many proofs as the time allows: first those that no longer hold, then others.
 
+    Only those that the ledger names: a proof is made for the first time by `--all`, or by its name.
+
     Args:
         proofs: that there are.
         entries: of the ledger.
@@ -61,9 +62,8 @@ def choose(proofs: list[Proof], entries: dict[str, Entry], seconds: float, seed:
         return still_holds(proof, entries), hashlib.sha256(f"{seed}{proof}".encode()).hexdigest()
 
     chosen = set()
-    for proof in sorted(proofs, key=place):
-        entry = entries.get(str(proof))
-        needed = entry.seconds if entry else SECONDS_UNKNOWN
+    for proof in sorted((proof for proof in proofs if str(proof) in entries), key=place):
+        needed = entries[str(proof)].seconds
         if needed <= seconds:
             seconds -= needed
             chosen.add(proof)

@@ -78,6 +78,12 @@ def test_what_no_longer_holds_is_proved_first() -> None:
         assert choose(PROOFS, entries(**{"disk-full": "old"}), 10, seed) == {PROOFS[1]}
 
 
+def test_a_proof_that_was_never_made_is_left_to_the_full_run() -> None:
+    kept = entries(seconds=1)
+    del kept[str(PROOFS[1])]
+    assert choose(PROOFS, kept, 100, "a") == {*PROOFS} - {PROOFS[1]}
+
+
 def test_a_proof_that_does_not_fit_leaves_its_time_to_those_that_fit() -> None:
     kept = entries(seconds=10)
     kept[str(PROOFS[0])] = Entry("2026-11-01", 1000, "old")
