@@ -18,9 +18,8 @@ from workbook.targets.environment import lesson_environment
 from workbook.targets.kubernetes import Kubernetes
 from workbook.targets.opening import open_cluster
 
-AUTHORITY = (
-    "ADDRESS_CA"  # the authority of the certificate of ADDRESS, where it is not a public one
-)
+# The authority of the certificate of ADDRESS, where it is not a public one.
+AUTHORITY = "ADDRESS_CA"
 
 
 def find_address(phase: Phase, choices: Choices) -> str:
