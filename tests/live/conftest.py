@@ -81,7 +81,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     proof = _proof(item)
     if proof and (report.when == "call" or not report.passed):
         item.config.stash[MADE][proof] = report
+        if report.passed and item.config.getoption("write_ledger", default=False):
+            _record(proof, report.duration)
     return report
+
+
+def _record(proof: Proof, seconds: float) -> None:
+    """Write a proof into the ledger as soon as it is made: a run may be interrupted."""
+    entry = Entry(f"{datetime.now(UTC):%Y-%m-%d}", round(seconds, 1), digest(proof))
+    names = {str(proof) for proof in all_proofs()}  # one that is gone leaves the ledger
+    kept = {name: old for name, old in read_ledger().items() if name in names}
+    write_ledger({**kept, str(proof): entry})
 
 
 def pytest_terminal_summary(
@@ -92,19 +102,11 @@ def pytest_terminal_summary(
     if not proofs:
         return
     entries = read_ledger()
-    passed = {proof: report for proof, report in made.items() if report.passed}
-    if config.getoption("write_ledger", default=False):
-        day = f"{datetime.now(UTC):%Y-%m-%d}"
-        now = {
-            str(proof): Entry(day, round(report.duration, 1), digest(proof))
-            for proof, report in passed.items()
-        }
-        names = {str(proof) for proof in all_proofs()}  # one that is gone leaves the ledger
-        write_ledger({name: e for name, e in (entries | now).items() if name in names})
+    passed = {proof for proof, report in made.items() if report.passed}
     say = terminalreporter.write_line
     terminalreporter.section("proofs")
     say(f"{len(passed)} of {len(proofs)} proofs were made and passed in this run.")
-    rest = sorted(proofs - passed.keys(), key=lambda proof: (proof.at, str(proof)))
+    rest = sorted(proofs - passed, key=lambda proof: (proof.at, str(proof)))
     if rest:
         say(f"{len(rest)} were not. When each was made last:")
     for proof in rest:

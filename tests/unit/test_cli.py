@@ -133,7 +133,9 @@ def test_stop_ends_what_a_lesson_left_and_keeps_the_cluster(fresh: Path) -> None
     write_json(record, asdict(RECORD))
     words = ["bash", "-c", "sleep 300 >/dev/null 2>&1 & echo $!"]  # not a child of this process
     pid = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
-    left = Background(Phase(0, fresh, "local").state).remember(pid, fresh / "log", "a cell")
+    background = Background(Phase(0, fresh, "local").state)
+    # named here: for a moment, the process that becomes `sleep` is still called bash
+    left = background.remember(pid, fresh / "log", "a cell", ["sleep", "300"])
     assert left is not None
     try:
         done = cli_of(fresh)("stop")
