@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbook import __version__
-from workbook.cli import learn, measure, system
+from workbook.cli import learn, measure, status, system
 from workbook.errors import WorkbookError
 from workbook.outcome import Finding
 
@@ -19,7 +19,7 @@ VERBS: dict[Callable[..., None], str] = {  # in the order of --help, each with a
     learn.answer: "./workbook answer 0 strongest-negative-word dull",
     system.doctor: "./workbook doctor 0",
     system.use: "./workbook use local --port 8001",
-    system.status: "./workbook status",
+    status.status: "./workbook status",
     system.cost: "./workbook cost 2",
     learn.drill: "./workbook drill 0 stale-process",
     learn.diff: "./workbook diff 0 1",

@@ -10,13 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from workbook.checks.check import read_results
 from workbook.cli.actions import console, examine_phase
 from workbook.cli.arguments import chosen_phase
-from workbook.course.lesson import title_of
 from workbook.course.manifest import TARGETS
-from workbook.course.phase import lessons, phases, root
-from workbook.drills.drill import Drills, System
+from workbook.course.phase import lessons, root
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
 from workbook.learner.choices import PORTS, load_choices, save_choices
@@ -93,32 +90,6 @@ def use(
     record = Cluster(home).record()
     if record and any(getattr(record, p.name) != choices.chosen(p) for p in CLUSTER_PORTS):
         print("The cluster keeps its old ports until you create it again: ./workbook down, then up")
-
-
-def status() -> None:
-    """Show where you are: phases, checks, running programs, the drill under way."""
-    home = root()
-    choices = load_choices(home)
-    console.print(f"target {choices.target}, port {choices.port}")
-    if record := Cluster(home).record():
-        ready = "made" if record.authority else "not finished: ./workbook up"
-        console.print(f"local cluster: Kubernetes {record.kubernetes}, {ready}")
-    for phase in phases(home, choices.target):
-        title = title_of(phase.lesson.read_text(encoding="utf-8"))
-        console.print(f"\n[bold]{escape(title)}[/bold]")
-        kept = read_results(phase)
-        if kept is None:
-            console.print(f"  not checked yet: ./workbook check {phase.number}")
-        else:
-            total = len(kept.results)
-            console.print(f"  {kept.passed} of {total} checks passed at {escape(kept.checked)}")
-            for line in kept.broken:
-                console.print(f"  [red]✘[/red] promised by an earlier phase: {escape(line)}")
-        for program in Background(phase.state).running():
-            console.print(f"  running: {escape(program.title)} (process {program.pid})")
-        drills = Drills(System(phase, choices, Background(phase.state)))
-        if name := drills.under_way():
-            console.print(f"  drill under way: {name} (./workbook drill {phase.number} --hint)")
 
 
 def cost(
