@@ -12,6 +12,7 @@ from workbook.learner.store import read_json
 from workbook.outcome import NotStarted
 
 HERE = 'eval "$(./workbook env)"; cd phases/phase0; '
+TRAIN = "train the model first: ./workbook start does, or the lesson"
 START = HERE + 'uvicorn sentiment.api:app --port "$PORT"'
 
 
@@ -24,6 +25,8 @@ def manifest(trained: Phase) -> dict[str, Any] | None:
 @pytest.fixture(scope="session")
 def facts(trained: Phase) -> dict[str, Any]:
     """What facts.py finds out about the model and the held-out texts."""
+    if not (trained.directory / "model").exists():
+        raise NotStarted(TRAIN)
     return ask_phase(trained, Path(__file__).with_name("facts.py"))
 
 
@@ -33,7 +36,7 @@ def api(api: Api, phase: Phase, current: Phase) -> Api:
     if current.number != phase.number:
         return api
     if not (phase.directory / "model").exists():  # whatever answers, it is not from here
-        raise NotStarted("train the model first: ./workbook start does, or the lesson")
+        raise NotStarted(TRAIN)
     from workbook.learner.background import Background  # needs more than a fresh clone has
 
     ended = [p for p in Background(phase.state).remembered() if not p.process()]

@@ -5,20 +5,23 @@ from typing import Any
 from checks.phase0 import test_model
 from checks.phase0.conftest import HERE
 from workbook.checks.check import check
-from workbook.checks.questions import Question, is_near, understood
+from workbook.checks.questions import Question, form, is_near, plain, understood, whole_number
 from workbook.course.phase import Phase
 
 QUESTIONS = {
     "strongest-negative-word": Question(
         "the word or word pair that pulls hardest towards negative",
+        form("a word, or two words", r"[^\W\d]+( [^\W\d]+)?"),
         f"{HERE}python -m sentiment.explain --top 3",
     ),
     "swing-word": Question(
         'the word without which "The food was not good" gets the other label',
+        form("a word of the sentence", r"(?i)the|food|was|not|good"),
         f'{HERE}python -m sentiment.explain "The food was not good"',
     ),
     "right-when-sure": Question(
         "of 100 held-out texts that the model is at least 90 % sure of, how many are right",
+        whole_number(0, 100),
         f"{HERE}python -m sentiment.evaluate",
     ),
 }
@@ -47,4 +50,4 @@ def test_core_logic_is_understood(phase: Phase, facts: dict[str, Any]) -> str:
 
 
 def _word(given: str) -> str:
-    return given.strip("\"'`. ").lower()
+    return plain(given).strip(". ").lower()

@@ -3,7 +3,15 @@
 from checks.phase1 import test_disturbance
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment
-from workbook.checks.questions import Question, is_one_of, understood
+from workbook.checks.questions import (
+    ENDPOINT,
+    Question,
+    form,
+    is_one_of,
+    not_yet,
+    understood,
+    whole_number,
+)
 from workbook.course.phase import Phase
 from workbook.measure.traffic import read_traffic
 
@@ -11,15 +19,22 @@ LOOK = "./workbook lab 1, and look at what you saw under “Delete a pod”"
 QUESTIONS = {
     "most-pods": Question(
         "how many pods may exist at once during the rolling update: replicas and maxSurge together",
+        whole_number(),
         "kubectl --namespace ml-demo get deployment ml-api --output yaml",
     ),
     "replaced-by": Question(
-        "the name of the ReplicaSet that made the pod which replaced the deleted one", LOOK
+        "the name of the ReplicaSet that made the pod which replaced the deleted one",
+        form(
+            "a ReplicaSet's name, such as ml-api-5d59d67564", r"([a-z.]+/)?[a-z-]+-[a-z0-9]{6,10}"
+        ),
+        LOOK,
     ),
     "endpoint-before": Question(
-        "where the Service sent requests before you deleted the pod, as 10.0.0.1:80", LOOK
+        "where the Service sent requests before you deleted the pod, as 10.0.0.1:80", ENDPOINT, LOOK
     ),
-    "endpoint-after": Question("where the Service sent requests afterwards, as 10.0.0.1:80", LOOK),
+    "endpoint-after": Question(
+        "where the Service sent requests afterwards, as 10.0.0.1:80", ENDPOINT, LOOK
+    ),
 }
 
 
@@ -31,17 +46,18 @@ def test_kubernetes_is_understood(phase: Phase, deployment: Deployment) -> str:
     """You understand: pods, deployments, services"""
     update = read_traffic(phase.state, "rolling-update")
     deletion = read_traffic(phase.state, "pod-deletion")
-    assert update is not None, "the checks before this one have seen both"
-    assert deletion is not None
     surge = deployment.object["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
-    new = deletion.after.pods.keys() - deletion.before.pods.keys()
-    return understood(
-        phase,
-        QUESTIONS,
-        {
-            "most-pods": is_one_of({str(len(update.before.pods) + surge)}),
+    is_right = dict.fromkeys(QUESTIONS, not_yet("delete a pod first: lesson 1, “Delete a pod”"))
+    is_right["most-pods"] = not_yet(
+        "update the API first: lesson 1, “Update it, and lose no request”"
+    )
+    if update:
+        is_right["most-pods"] = is_one_of({str(len(update.before.pods) + surge)})
+    if deletion:
+        new = deletion.after.pods.keys() - deletion.before.pods.keys()
+        is_right |= {
             "replaced-by": is_one_of({deletion.after.pods[pod] for pod in new}),
             "endpoint-before": is_one_of(deletion.before.endpoints),
             "endpoint-after": is_one_of(deletion.after.endpoints),
-        },
-    )
+        }
+    return understood(phase, QUESTIONS, is_right)

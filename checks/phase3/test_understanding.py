@@ -7,14 +7,29 @@ from checks.phase3 import test_lifetimes
 from checks.phase3.conftest import RECORDING
 from checks.phase3.test_state import REFUSED
 from workbook.checks.check import check
-from workbook.checks.questions import Question, is_near, understood
+from workbook.checks.questions import (
+    Question,
+    form,
+    is_near,
+    not_yet,
+    understood,
+    whole_number,
+)
 from workbook.course.phase import Phase
 from workbook.measure.traffic import read_traffic
 
 QUESTIONS = {
-    "lock-holder": Question("who held the lock when the second was refused: the line Who"),
-    "lineage": Question("the name that the state has from its first day to its last"),
-    "rebuild-seconds": Question("how many seconds destroying and rebuilding took"),
+    "lock-holder": Question(
+        "who held the lock when the second was refused: the line Who",
+        form("a user and a machine, such as me@laptop", r"\S+@\S+"),
+    ),
+    "lineage": Question(
+        "the name that the state has from its first day to its last",
+        form(
+            "32 hexadecimal digits in five groups", r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+        ),
+    ),
+    "rebuild-seconds": Question("how many seconds destroying and rebuilding took", whole_number()),
 }
 
 
@@ -30,11 +45,13 @@ def test_terraform_is_understood(phase: Phase, state: dict[str, Any]) -> str:
         phase,
         QUESTIONS,
         {
-            "lock-holder": holders.__contains__,
+            "lock-holder": holders.__contains__
+            if holders
+            else not_yet("start two at once first: lesson 3, “Two at the same time”"),
             "lineage": [state["lineage"]].__contains__,
             "rebuild-seconds": is_near(round(rebuild.seconds), within=1)
             if rebuild
-            else lambda _: False,
+            else not_yet("rebuild first: lesson 3, “Destroy and rebuild”"),
         },
     )
 

@@ -125,7 +125,7 @@ def test_who_held_the_lock_is_read_from_the_refusal(phase: Phase) -> None:
     with pytest.raises(Wrong, match="lock-holder"):
         test_understanding.test_terraform_is_understood(phase, {"lineage": "1"})
     write_answer(phase, "lock-holder", WHO)
-    with pytest.raises(NotStarted, match="answer in the lesson: lineage, rebuild-seconds"):
+    with pytest.raises(NotStarted, match="answer lineage, rebuild-seconds: "):
         test_understanding.test_terraform_is_understood(phase, {"lineage": "1"})
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
+from workbook.checks.questions import Judged
 from workbook.course.phase import Lesson
 from workbook.learner.store import kept, read_state, write_json
 from workbook.outcome import Outcome
@@ -45,6 +46,7 @@ class Result:
     note: str = ""
     rows: dict[str, str] = field(default_factory=dict)
     waits_for: str = ""  # the line that has to pass before this one can be looked at
+    judged: Judged | None = None  # of the line about the questions, where one is not answered
 
 
 @kept

@@ -16,6 +16,7 @@ from _pytest._io import TerminalWriter
 from workbook.checks.check import Check, Result, check_of, keep_results
 from workbook.checks.odd import odd_object
 from workbook.checks.promises import in_order, replaced_by, standing
+from workbook.checks.questions import judged_by
 from workbook.checks.screen import UNTIL, Screen, in_our_environment
 from workbook.course.lesson import checklist
 from workbook.course.phase import Lesson, Phase, find_lesson, find_phase, phases, root
@@ -199,7 +200,8 @@ class Checklist:
             else:
                 report.outcome = "skipped"
                 report.longrepr = (str(item.path), 0, str(finding))
-            result = _result(item, call, finding.outcome, rows=rows, waits_for=finding.waits_for)
+            more = {"waits_for": finding.waits_for, "judged": judged_by(finding)}
+            result = _result(item, call, finding.outcome, rows=rows, **more)
             self._keep(item, report, result)
         elif report.when == "call" and report.passed:
             note = self._notes.get(item.nodeid, "")
