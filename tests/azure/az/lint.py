@@ -137,6 +137,14 @@ RULES = (
         f"{POSTGRES}/network/concepts-networking-public",
     ),
     Rule(
+        "a server without a firewall",
+        r"postgres flexible-server (create|update)",
+        lambda line: (line["--public-access"] or "").lower() in ("none", "disabled"),
+        "both words close public access, and then every firewall rule is refused: Enabled with no "
+        "rule admits no address",
+        f"{POSTGRES}/network/concepts-networking-public",
+    ),
+    Rule(
         "a firewall open to everybody",
         r"postgres flexible-server firewall-rule (create|update)",
         lambda line: line["--start-ip-address"] == "0.0.0.0",
