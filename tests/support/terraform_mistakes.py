@@ -140,8 +140,8 @@ MISTAKES = [
         "validate",
         "Cycle:",
         "terraform/modules/identity/outputs.tf",
-        "depends_on = [azurerm_role_assignment.kubelet_pulls_images]",
-        "depends_on = [azurerm_federated_identity_credential.application]",
+        "  }\n  depends_on = [time_sleep.roles_are_known]",
+        "  }\n  depends_on = [azurerm_federated_identity_credential.application]",
     ),
     Mistake(
         "a provider without features",

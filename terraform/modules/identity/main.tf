@@ -36,6 +36,20 @@ resource "azurerm_role_assignment" "control_plane_attaches_to_subnet" {
   principal_type       = "ServicePrincipal"
 }
 
+# Azure needs minutes until it knows a new role everywhere. A cluster that is created before that
+# fails late, and is then in Azure and not in the state.
+resource "time_sleep" "roles_are_known" {
+  create_duration = "120s"
+
+  triggers = {
+    for role in [
+      azurerm_role_assignment.kubelet_pulls_images,
+      azurerm_role_assignment.control_plane_gives_nodes_their_identity,
+      azurerm_role_assignment.control_plane_attaches_to_subnet,
+    ] : role.role_definition_name => role.id
+  }
+}
+
 # A token that this cluster has signed for this ServiceAccount is as good as a password, and lasts
 # an hour.
 resource "azurerm_federated_identity_credential" "application" {

@@ -1,10 +1,7 @@
 output "control_plane_id" {
   description = "The identity that the cluster acts as, once it may."
   value       = azurerm_user_assigned_identity.main["control-plane"].id
-  depends_on = [
-    azurerm_role_assignment.control_plane_gives_nodes_their_identity,
-    azurerm_role_assignment.control_plane_attaches_to_subnet,
-  ]
+  depends_on  = [time_sleep.roles_are_known]
 }
 
 output "kubelet" {
@@ -14,7 +11,7 @@ output "kubelet" {
     client_id = azurerm_user_assigned_identity.main["kubelet"].client_id
     object_id = azurerm_user_assigned_identity.main["kubelet"].principal_id
   }
-  depends_on = [azurerm_role_assignment.kubelet_pulls_images]
+  depends_on = [time_sleep.roles_are_known]
 }
 
 output "application_client_id" {
