@@ -80,6 +80,18 @@ def runs_of(file: Path) -> dict[str, str]:
     return {one[1]: one[0] for one in found}
 
 
+def made_before(terraform: Terraform, root: Path, address: str) -> set[str]:
+    """What Terraform makes before a resource, by its order of work."""
+    shown = terraform(root, "graph").stdout
+    edges = re.findall(r'"([^"]+)" -> "([^"]+)"', shown)
+    before: set[str] = set()
+    found = {address}
+    while found:
+        found = {second for first, second in edges if first in found} - before
+        before |= found
+    return before
+
+
 @dataclass(frozen=True)
 class Plan:
     """What Terraform would make of a root; nothing, if it is refused."""

@@ -12,6 +12,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from terraform_tools import (
     exceptions,
     installed,
     linted,
+    made_before,
     name_of,
     plan,
     problems,
@@ -141,6 +143,30 @@ def planned(
 def test_everything_that_can_carry_a_tag_does(planned: Plan) -> None:
     assert planned.wrong == []
     assert sum("tags" in after for after in planned.resources.values()) > 10
+
+
+def test_the_cluster_is_made_once_azure_knows_its_roles(
+    planned: Plan, terraform: Terraform
+) -> None:
+    cluster = "module.cluster.azurerm_kubernetes_cluster.main"
+    sleep = "module.identity.time_sleep.roles_are_known"
+    assert sleep in made_before(terraform, planned.root, cluster)
+    before = made_before(terraform, planned.root, sleep)
+    assert sum(".azurerm_role_assignment." in each for each in before) == 3
+
+
+def test_the_database_server_is_changed_by_one_resource_at_a_time(
+    planned: Plan, terraform: Terraform
+) -> None:
+    parts = [
+        "azurerm_postgresql_flexible_server.main",
+        "azurerm_postgresql_flexible_server_database.predictions",
+        "azurerm_postgresql_flexible_server_configuration.tls",
+        "azurerm_private_endpoint.main",
+    ]
+    names = [f"module.database.{part}" for part in parts]
+    for first, second in pairwise(names):
+        assert first in made_before(terraform, planned.root, second)
 
 
 @pytest.mark.parametrize("root", [HOME / "terraform/bootstrap", *ROOTS], ids=name_of)

@@ -38,6 +38,8 @@ resource "azurerm_postgresql_flexible_server_database" "predictions" {
 }
 
 # Both are Azure's defaults. Written down, a change by hand is drift, and the next apply takes it back.
+# A new server refuses a second change while it makes the first one (ServerIsBusy): so its database,
+# its settings and its endpoint are made one after the other.
 resource "azurerm_postgresql_flexible_server_configuration" "tls" {
   for_each = {
     require_secure_transport = "on"
@@ -47,6 +49,8 @@ resource "azurerm_postgresql_flexible_server_configuration" "tls" {
   server_id = azurerm_postgresql_flexible_server.main.id
   name      = each.key
   value     = each.value
+
+  depends_on = [azurerm_postgresql_flexible_server_database.predictions]
 }
 
 resource "azurerm_private_endpoint" "main" {
@@ -67,6 +71,8 @@ resource "azurerm_private_endpoint" "main" {
     name                 = "postgresql"
     private_dns_zone_ids = [azurerm_private_dns_zone.main.id]
   }
+
+  depends_on = [azurerm_postgresql_flexible_server_configuration.tls]
 }
 
 # The name is fixed: Azure's own name servers send whoever asks for the server on to it.
