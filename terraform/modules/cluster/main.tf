@@ -8,7 +8,6 @@ resource "azurerm_kubernetes_cluster" "main" {
   #checkov:skip=CKV_AZURE_116:the namespaces enforce Pod Security themselves, on every target
   #checkov:skip=CKV_AZURE_117:disks are encrypted with Azure's key; one of your own needs a key vault
   #checkov:skip=CKV_AZURE_141:without local accounts, kubectl needs kubelogin and a group in Entra
-  #checkov:skip=CKV_AZURE_168:a node holds 250 pods with Azure CNI Overlay, unless it is told less
   #checkov:skip=CKV_AZURE_170:the free tier promises no availability, and costs nothing
   #checkov:skip=CKV_AZURE_172:secrets from a key vault are what phase 5 is about
   #checkov:skip=CKV_AZURE_226:an ephemeral disk must fit the cache of the size, and some sizes have none
@@ -35,6 +34,7 @@ resource "azurerm_kubernetes_cluster" "main" {
     vm_size                     = var.node_size
     node_count                  = var.node_count
     os_sku                      = "AzureLinux"
+    max_pods                    = 110 # the default, 250, reserves 4 of the node's 16 GB; 110 reserve 2.25
     vnet_subnet_id              = var.nodes_subnet_id
     temporary_name_for_rotation = "rotation" # the pool to move to when the size changes
     tags                        = var.common.tags

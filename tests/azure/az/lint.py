@@ -116,6 +116,13 @@ RULES = (
         f"{AKS}/azure-cni-overlay",
     ),
     Rule(
+        "memory for 250 pods",
+        r"aks create",
+        lambda line: line["--max-pods -m"] is None,
+        "with Azure CNI Overlay a node may run 250 pods, and reserves 20 MB for each: 4 of 16 GB",
+        f"{AKS}/node-resource-reservations",
+    ),
+    Rule(
         "an unpinned Kubernetes",
         r"aks create",
         lambda line: line["--kubernetes-version -k"] is None,

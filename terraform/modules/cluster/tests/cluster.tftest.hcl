@@ -95,6 +95,11 @@ run "names_tags_and_cost" {
     condition     = azurerm_kubernetes_cluster.main.sku_tier == "Free" && azurerm_kubernetes_cluster.main.node_provisioning_profile[0].mode == "Manual"
     error_message = "The control plane costs nothing, and the cluster can be stopped."
   }
+
+  assert {
+    condition     = azurerm_kubernetes_cluster.main.default_node_pool[0].max_pods == 110
+    error_message = "More pods would reserve more of the node's memory."
+  }
 }
 
 run "refuses_a_patch_version" {
