@@ -4,7 +4,7 @@ import os
 import shlex
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -50,20 +50,25 @@ def run(
         command = sh.Command(program)
     except sh.CommandNotFound:
         raise FileNotFoundError(f"There is no program {program}.") from None
-    running = command(
-        *arguments,
-        _in=stdin,
-        _cwd=None if directory is None else str(directory),
-        _env=None if environment is None else dict(environment),
-        _return_cmd=True,
-        _bg=True,
-        _bg_exc=False,
-        _new_session=True,  # so that its group is its own
-        _tty_out=False,
-        _out_bufsize=AT_ONCE,
-        _err_bufsize=AT_ONCE,
-        _ok_code=STATUSES,
-    )
+    release = _hold_interrupts()
+    try:
+        running = command(
+            *arguments,
+            _in=stdin,
+            _cwd=None if directory is None else str(directory),
+            _env=None if environment is None else dict(environment),
+            _return_cmd=True,
+            _bg=True,
+            _bg_exc=False,
+            _new_session=True,  # so that its group is its own
+            _tty_out=False,
+            _out_bufsize=AT_ONCE,
+            _err_bufsize=AT_ONCE,
+            _ok_code=STATUSES,
+        )
+    except BaseException:
+        release()
+        raise
     too_long = threading.Event()
 
     def end() -> None:
@@ -74,6 +79,7 @@ def run(
     timer.daemon = True  # it holds up no interpreter that ends
     timer.start()
     try:
+        release()
         running.wait()
     except BaseException:
         kill_group(running.pid)
@@ -89,6 +95,25 @@ def run(
         )
     out, err = (each.decode("utf-8", "replace") for each in (running.stdout, running.stderr))
     return CompletedProcess(list(words), running.exit_code, out, err)
+
+
+def _hold_interrupts() -> Callable[[], None]:
+    """Hold a Ctrl-C back while a program is being started: only then can it be ended.
+
+    Returns:
+        Lets a Ctrl-C through again, and one that came meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None  # Python interrupts the main thread only
+    came = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: came.set())
+
+    def release() -> None:
+        signal.signal(signal.SIGINT, before)
+        if came.is_set():
+            signal.raise_signal(signal.SIGINT)
+
+    return release
 
 
 def kill_group(leader: int) -> None:

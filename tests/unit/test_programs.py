@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+import sh
 from copies import ROOT
 
 from workbook.programs import TookTooLong, kill_group, run
@@ -64,6 +66,22 @@ def test_interrupted_it_ends_with_all_that_it_started(tmp_path: Path) -> None:
     caller.send_signal(signal.SIGINT)
     assert caller.wait(30) != 0
     assert _is_gone(int(child.read_text()))
+
+
+def test_interrupted_while_it_starts_it_ends_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    start = sh.Command.__call__
+
+    def start_and_interrupt(self: sh.Command, *words: str, **how: Any) -> sh.RunningCommand:
+        running = start(self, *words, **how)
+        started.append(running.pid)
+        signal.raise_signal(signal.SIGINT)
+        return running
+
+    monkeypatch.setattr(sh.Command, "__call__", start_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(["sleep", "600"], 600)
+    assert _is_gone(started[0])
 
 
 @pytest.mark.parametrize("error", [ProcessLookupError, PermissionError])
