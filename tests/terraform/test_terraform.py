@@ -38,6 +38,8 @@ from terraform_tools import (
     runs_of,
 )
 
+from workbook.course.phase import Phase
+
 ROOTS = sorted(HOME.glob("phases/*/terraform/azure"))
 FOLDERS = [HOME / "terraform/bootstrap", *sorted(HOME.glob("terraform/modules/*")), *ROOTS]
 
@@ -193,6 +195,16 @@ def test_everything_that_phases_1_and_2_make_by_hand_is_in_the_plan(planned: Pla
     by_hand = {"resource_group", "container_registry", "kubernetes_cluster"}
     by_hand |= {"postgresql_flexible_server", "postgresql_flexible_server_database"}
     assert {f"azurerm_{kind}" for kind in by_hand} <= kinds
+
+
+@every_root
+def test_terraform_registers_the_services_that_doctor_asks_for(root: Path) -> None:
+    text = (root / "versions.tf").read_text(encoding="utf-8")
+    registered = re.search(r"resource_providers_to_register = \[(.*?)\]", text, re.DOTALL)
+    assert registered
+    phase = Phase(int(root.parents[1].name.removeprefix("phase")), HOME, "azure")
+    needed = {name for each in phase.up_to for name in each.manifest.providers}
+    assert {*re.findall(r'"([\w.]+)"', registered[1])} == needed
 
 
 def test_the_schema_only_provider_makes_nothing_and_says_so(

@@ -27,12 +27,14 @@ terraform {
 provider "azurerm" {
   # azurerm 5 registers none by itself, and a new subscription has few.
   resource_providers_to_register = [
+    "Microsoft.Compute",
     "Microsoft.Consumption",
     "Microsoft.ContainerRegistry",
     "Microsoft.ContainerService",
     "Microsoft.DBforPostgreSQL",
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
+    "Microsoft.Storage",
   ]
 
   features {}
