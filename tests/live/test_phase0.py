@@ -62,7 +62,7 @@ def test_start_changes_nothing_that_git_tracks(home: Path) -> None:
 
 
 def test_start_runs_a_second_time(home: Path) -> None:
-    done = cli_of(home)("start")
+    done = cli_of(home)("start", "--answers")
     assert_passed(done)
     assert f"{LINES} passed" in done.stdout
     assert "./workbook lab" in done.stdout
@@ -178,7 +178,10 @@ def test_an_interrupted_start_leaves_nothing_in_the_way(fresh: Path) -> None:
     assert "Traceback" not in said
     try:
         again = cli("start")
-        assert_passed(again)
+        assert_passed(again)  # with the questions open, which are the learner's
+        assert "3 questions are yours: ./workbook answer 0" in again.stdout
+        assert outcomes(fresh, 0)["test_core_logic_is_understood"] == "not started"
+        assert cli("check", "0").returncode == 10
     finally:
         cli("reset", "0", "--yes")
     assert not (fresh / "phases/phase0/model").exists()

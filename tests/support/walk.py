@@ -35,7 +35,7 @@ class Walk:
             self.start_cluster()
         if number != self.at:
             with self._on_its_way_to(f"phase {number}"):
-                assert_passed(self.cli("goto", f"{number}", seconds=SECONDS_TO_BUILD))
+                assert_passed(self.cli("goto", f"{number}", "--answers", seconds=SECONDS_TO_BUILD))
             self.at = number
         return self.home
 
@@ -54,7 +54,7 @@ class Walk:
         options = {each.option: str(free_port()) for each in PORTS}
         ports = [word for option in options.items() for word in option]
         assert_passed(self.cli("use", "local", *ports))
-        assert_passed(self.cli("start"))
+        assert_passed(self.cli("start", "--answers"))
         self.at = 0
 
     @contextmanager

@@ -200,7 +200,7 @@ def test_before_a_phase_runs_on_azure_its_cost_is_said(
     monkeypatch.setattr(
         "workbook.lessons.notebook.run_lesson", lambda *_, **__: began.append(target)
     )
-    run_and_show(Phase(1, fresh, target), Choices(target=target))
+    run_and_show(Phase(1, fresh, target), Choices(target=target), answers=False)
     assert began
     said = in_a_sentence(load_prices(ROOT), 1) in capsys.readouterr().out
     assert said == (target == "azure")

@@ -1,4 +1,4 @@
-"""`goto`: what is asked, what is run, and what becomes of the learner's answers."""
+"""`goto`: what is asked, what is run, and that open questions change neither."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,22 +7,18 @@ import pytest
 import typer
 from copies import copy_manifests
 
+from workbook.checks.check import Result, keep_results
+from workbook.checks.questions import Judged
 from workbook.cli import moving
+from workbook.cli.actions import NOT_STARTED, PASSED, WRONG
 from workbook.cli.moving import move_to
 from workbook.course.phase import Phase
 from workbook.drills.drill import Drills, UnderWay
 from workbook.errors import WorkbookError
-from workbook.learner.answers import (
-    OF_BEFORE,
-    keeping_own_answers,
-    note_cluster,
-    read_answers,
-    write_answer,
-)
 from workbook.learner.choices import Choices
-from workbook.learner.store import read_json, write_json
+from workbook.learner.store import write_json
 from workbook.lessons.going_back import LEFT
-from workbook.outcome import Unknown
+from workbook.outcome import Outcome, Unknown
 
 
 class World:
@@ -36,6 +32,7 @@ class World:
         self.done: list[str] = []
         self.problem: Exception | None = None  # of a deployment
         self.incomplete = 1  # the exit status of a check that does not pass
+        self.questions: dict[int, Judged] = {}  # of phases whose questions are not answered
         for number in begun:
             (self.phase(number).state / "run.json").touch()
         for number in left:
@@ -46,13 +43,23 @@ class World:
 
     def check(self, phase: Phase) -> int:
         self.done.append(f"check {phase.number}")
-        return 0 if phase.number in self.complete else self.incomplete
+        judged = self.questions.get(phase.number)
+        line = Outcome.WRONG if judged and judged.wrong else Outcome.NOT_STARTED
+        system = Outcome.PASSED if phase.number in self.complete else Outcome.WRONG
+        results = [
+            Result("system", "It works", system, 0),
+            Result("questions", "You understand", line if judged else system, 0, judged=judged),
+        ]
+        keep_results(phase, results, [])
+        if phase.number not in self.complete:
+            return self.incomplete
+        return (WRONG if judged.wrong else NOT_STARTED) if judged else PASSED
 
     def go_back(self, phase: Phase, choices: Choices) -> list[str]:
         return []
 
-    def run(self, phase: Phase, choices: Choices) -> None:
-        self.done.append(f"run {phase.number}")
+    def run(self, phase: Phase, choices: Choices, answers: bool) -> None:
+        self.done.append(f"run {phase.number}{' --answers' if answers else ''}")
         self.complete.add(phase.number)
 
     def come_again(self, phase: Phase, choices: Choices) -> bool:
@@ -64,9 +71,9 @@ class World:
         self.complete.add(phase.number)
         return True
 
-    def goto(self, number: int) -> list[str]:
+    def goto(self, number: int, answers: bool = False) -> list[str]:
         self.done.clear()
-        move_to(self.phase(number), Choices())
+        self.status = move_to(self.phase(number), Choices(), answers)
         return self.done
 
 
@@ -183,89 +190,54 @@ def test_nothing_is_asked_while_a_drill_of_a_later_phase_is_under_way(
 def test_a_check_that_does_not_pass_after_its_lesson_ends_goto(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving, "run_and_show", lambda phase, choices: None)
+    monkeypatch.setattr(moving, "run_and_show", lambda *_: None)
     with pytest.raises(typer.Exit) as ended:
         world.goto(2)
     assert ended.value.exit_code == 1
     assert world.done == ["check 0", "check 1"]
 
 
-def test_a_lesson_that_is_run_again_leaves_the_learners_answers(home: Path) -> None:
-    phase = Phase(1, home, "local")
-    with keeping_own_answers(phase):
-        write_answer(phase, "one", "a solution")
-        write_answer(phase, "two", "a solution")
-    write_answer(phase, "two", "mine")
-    with keeping_own_answers(phase):
-        write_answer(phase, "one", "a newer solution")
-        write_answer(phase, "two", "a newer solution")
-    assert read_answers(phase) == {"one": "a newer solution", "two": "mine"}
+OPEN = Judged({}, {}, ["one"])
+UNKNOWN = Judged({}, {"one": "the row is gone"}, [])
+WRONG_ONE = Judged({"one": "your answer 'x'"}, {}, [])
 
 
-def test_answers_survive_a_lesson_that_fails(home: Path) -> None:
-    phase = Phase(1, home, "local")
-    write_answer(phase, "one", "mine")
-
-    def fail() -> None:
-        with keeping_own_answers(phase):
-            write_answer(phase, "one", "a solution")
-            raise WorkbookError("a cell failed")
-
-    with pytest.raises(WorkbookError, match="a cell failed"):
-        fail()
-    assert read_answers(phase) == {"one": "mine"}
-
-
-def test_answers_survive_a_lesson_that_fails_before_its_questions(home: Path) -> None:
-    phase = Phase(1, home, "local")
-    write_answer(phase, "one", "mine")
-    with keeping_own_answers(phase):
-        pass
-    with keeping_own_answers(phase):
-        write_answer(phase, "one", "a solution")
-    assert read_answers(phase) == {"one": "mine"}
-
-
-@pytest.mark.parametrize(
-    ("answered_on", "stands", "of_before"),
-    [("this one", "mine", None), ("another one", "a solution", {"one": "mine"})],
-)
-def test_own_answers_stand_on_the_cluster_that_they_are_facts_of(
-    home: Path, answered_on: str, stands: str, of_before: dict[str, str] | None
-) -> None:
-    phase = Phase(1, home, "local")
-    write_answer(phase, "one", "mine")
-    note_cluster(phase, "one", answered_on)
-    said: list[str] = []
-    with keeping_own_answers(phase, lambda: "this one", said.append):
-        pass  # it fails before its questions
-    assert read_answers(phase) == {"one": "mine"}
-    assert not said
-    with keeping_own_answers(phase, lambda: "this one", said.append):
-        write_answer(phase, "one", "a solution")
-        note_cluster(phase, "one", "this one")
-    assert read_answers(phase) == {"one": stands}
-    assert read_json(phase.state / OF_BEFORE) == of_before
-    assert any("Your answers to one" in line and OF_BEFORE in line for line in said) is bool(
-        of_before
-    )
+@pytest.mark.parametrize("judged", [OPEN, UNKNOWN, WRONG_ONE], ids=["open", "unknown", "wrong"])
+@system(complete="012", begun="012")
+def test_questions_do_not_make_a_lesson_run_again(world: World, judged: Judged) -> None:
+    world.questions = {0: judged, 2: judged}
+    assert world.goto(2) == ["check 2"]
+    assert world.status == (WRONG if judged.wrong else NOT_STARTED)
 
 
 @system(complete="0", begun="0")
-def test_goto_asks_on_which_cluster_the_learner_answered(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    phase = world.phase(1)
-    write_answer(phase, "one", "mine")
-    note_cluster(phase, "one", "another one")
-    monkeypatch.setattr(moving, "authority_of", lambda home, target: "this one")
-    run = world.run
+def test_open_questions_do_not_stop_the_way_forward(world: World) -> None:
+    world.questions = {0: OPEN, 1: OPEN, 2: OPEN}
+    assert world.goto(2) == ["check 0", "run 1", "check 1", "run 2", "check 2"]
 
-    def answer(phase: Phase, choices: Choices) -> None:
-        run(phase, choices)
-        write_answer(phase, "one", "a solution")
 
-    monkeypatch.setattr(moving, "run_and_show", answer)
-    world.goto(1)
-    assert read_answers(phase) == {"one": "a solution"}
-    assert "were of another cluster" in capsys.readouterr().out
+@system(complete="01", begun="012", left="2")
+def test_a_phase_that_came_again_with_open_questions_is_not_run(world: World) -> None:
+    world.questions = {2: OPEN}
+    assert world.goto(2) == ["check 1", "deploy 2", "check 2"]
+
+
+@system(complete="0", begun="01")
+def test_a_phase_that_is_red_beside_its_questions_is_run(world: World) -> None:
+    world.questions = {1: OPEN}
+    assert world.goto(1) == ["check 1", "check 0", "run 1", "check 1"]
+
+
+@system(complete="0", begun="0")
+def test_every_lesson_on_the_way_is_run_with_its_answers_on_request(world: World) -> None:
+    done = ["check 0", "run 1 --answers", "check 1", "run 2 --answers", "check 2"]
+    assert world.goto(2, answers=True) == done
+    assert world.status == PASSED
+
+
+@system(complete="0", begun="0", left="1")
+def test_results_of_another_day_do_not_make_a_phase_complete(world: World) -> None:
+    keep_results(world.phase(1), [Result("system", "It works", Outcome.PASSED, 0)], [])
+    world.problem = WorkbookError("The image is gone.")
+    world.incomplete = NOT_STARTED
+    assert world.goto(1) == ["check 0", "run 1", "check 1"]

@@ -63,6 +63,17 @@ class Checked:
         return sum(result.outcome is Outcome.PASSED for result in self.results)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the system is as it should be, whatever the answers to the questions are."""
+        results = [*self.results, *self.promises]
+        return all(each.outcome is Outcome.PASSED or each.judged for each in results)
+
+    @property
+    def wrong_answers(self) -> list[str]:
+        """The questions whose answers are wrong."""
+        return [question for each in self.results if each.judged for question in each.judged.wrong]
+
+    @property
     def broken(self) -> list[str]:
         """The lines of earlier phases that do not hold any more."""
         return [result.line for result in self.promises if result.outcome is Outcome.WRONG]

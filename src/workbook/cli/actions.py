@@ -13,6 +13,13 @@ from workbook.course.lesson import title_of
 from workbook.course.phase import Lesson, Phase
 from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
+from workbook.learner.answers import (
+    GIVES_ANSWERS,
+    OF_BEFORE,
+    answers_of_before,
+    open_questions,
+    set_aside_answers,
+)
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices, load_choices
 from workbook.learner.store import LOCK_IS_HELD
@@ -20,7 +27,9 @@ from workbook.outcome import Outcome
 from workbook.progress import print_done
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
+from workbook.targets.opening import authority_of
 
+PASSED, WRONG, NOT_STARTED = 0, 1, 10  # exit statuses of checks that give a clear answer
 SECONDS_TO_CHECK = 3600  # with --active on Azure; without, seconds
 
 console = Console(highlight=False, soft_wrap=True)
@@ -44,8 +53,13 @@ def examine_phase(phase: Phase, choices: Choices, in_full: bool = False) -> bool
     return not any(seen.fix for seen in observations)
 
 
-def run_and_show(lesson: Lesson, choices: Choices) -> None:
-    """Run a lesson, with its answers, and print what each section took.
+def run_and_show(lesson: Lesson, choices: Choices, answers: bool) -> None:
+    """Run a lesson, and print what each section took.
+
+    Args:
+        lesson: which.
+        choices: the learner's.
+        answers: let the lesson answer its questions, where the learner has not.
 
     Raises:
         WorkbookError: a cell failed.
@@ -62,9 +76,12 @@ def run_and_show(lesson: Lesson, choices: Choices) -> None:
     environment = {
         **os.environ,
         **lesson_environment(lesson.root, choices),
-        "WORKBOOK_SOLUTIONS": "1",
         LOCK_IS_HELD: "1",
     }
+    environment.pop(GIVES_ANSWERS, None)
+    if answers:
+        environment[GIVES_ANSWERS] = "1"
+    of_before = answers_of_before(lesson) if isinstance(lesson, Phase) else {}
     with console.status("starting Python") as progress:
         try:
             run_lesson(
@@ -76,6 +93,40 @@ def run_and_show(lesson: Lesson, choices: Choices) -> None:
         except LessonFailed as error:
             raise WorkbookError(str(error), f"./workbook lab {lesson.argument}") from None
     console.print(f"The lesson ran in {time.monotonic() - began:.0f} s.")
+    if isinstance(lesson, Phase):
+        _say_set_aside(lesson, of_before)
+
+
+def _say_set_aside(phase: Phase, known: dict[str, str]) -> None:
+    """Set aside what was answered on another cluster, and say so."""
+    set_aside_answers(phase, cluster_of(phase))
+    of_before = answers_of_before(phase)
+    if moved := [q for q, answer in of_before.items() if known.get(q) != answer]:
+        where = (phase.state / OF_BEFORE).relative_to(phase.root)
+        console.print(f"You answered {', '.join(moved)} on another cluster: see {where}.")
+
+
+def cluster_of(phase: Phase) -> str | None:
+    """What the cluster is known by that a phase's answers are facts of; None without one."""
+    return authority_of(phase.root, phase.target) if phase.has("cluster") else None
+
+
+def say_what_is_left(phase: Phase) -> None:
+    """Print how many of the lesson's questions are open."""
+    if left := len(open_questions(phase)):
+        are = "question is" if left == 1 else "questions are"
+        console.print(f"\n{left} {are} yours: [bold]./workbook answer {phase.number}[/bold]")
+
+
+def is_complete(phase: Phase, status: int) -> bool:
+    """Whether a phase is complete for moving on: answers do not count.
+
+    Args:
+        phase: that was checked just now.
+        status: the exit status of its checks.
+    """
+    kept = read_results(phase) if status in (WRONG, NOT_STARTED) else None
+    return status == PASSED or (kept is not None and kept.is_complete)
 
 
 def check_lesson(lesson: Lesson, *options: str) -> int:

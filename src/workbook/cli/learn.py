@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from workbook.cli.actions import check_lesson, console, examine_phase, run_and_show, write_receipt
+from workbook.checks.check import read_results
+from workbook.cli.actions import (
+    PASSED,
+    check_lesson,
+    cluster_of,
+    console,
+    examine_phase,
+    is_complete,
+    run_and_show,
+    say_what_is_left,
+    write_receipt,
+)
 from workbook.cli.arguments import Number, NumberOrName, chosen_lesson, chosen_phase
 from workbook.course.lesson import questions
 from workbook.course.phase import Phase, find_phase, root
@@ -17,35 +28,54 @@ from workbook.learner.background import Background
 from workbook.learner.store import exclusively
 from workbook.targets.environment import lesson_environment
 
+WithAnswers = Annotated[
+    bool,
+    typer.Option("--answers", help="Answer the questions, too, where you have not: for CI."),
+]
 
-def start() -> None:
-    """Run phase 0 and check it. Then show what to do next."""
+
+def start(answers: WithAnswers = False) -> None:
+    """Run phase 0 and check it. Then show what to do next. The questions are yours."""
     phase, choices = chosen_phase(0)
     with exclusively(phase.root):
         if not examine_phase(phase, choices):
             raise typer.Exit(2)
-        run_and_show(phase, choices)
+        run_and_show(phase, choices, answers)
         status = check_lesson(phase)
-    if status == 0:
+    if status == PASSED:
         write_receipt(phase)
+    if is_complete(phase, status):
+        say_what_is_left(phase)
         console.print("\n[bold]Next[/bold]")
         for command, purpose in (
-            ("./workbook lab", "read the lesson in JupyterLab, cell by cell"),
+            ("./workbook lab 0", "read the lesson in JupyterLab, cell by cell"),
+            ("./workbook check 0", "see what is complete, and what is left"),
+            ("./workbook answer 0", "answer the questions about your own model"),
             ("./workbook drill 0", "break something, and find the cause"),
-            ("./workbook reset 0", "start phase 0 over, and answer its questions yourself"),
-            ("./workbook stop", "end the API, which is still running"),
+            ("./workbook up", "create a cluster, once; then: ./workbook lab 1"),
         ):
             console.print(f"  {command:22}{purpose}")
-    raise typer.Exit(status)
+        console.print("The API is still running. To end it: ./workbook stop")
+    raise typer.Exit(_status_without_questions(phase, status, answers))
 
 
-def run(which: NumberOrName) -> None:
-    """Run a phase's lesson or a notebook from top to bottom, answers included."""
+def run(which: NumberOrName, answers: WithAnswers = False) -> None:
+    """Run a phase's lesson or a notebook from top to bottom. The questions are yours."""
     lesson, choices = chosen_lesson(which)
     with exclusively(lesson.root):
         if isinstance(lesson, Phase) and not examine_phase(lesson, choices):
             raise typer.Exit(2)
-        run_and_show(lesson, choices)
+        run_and_show(lesson, choices, answers)
+    if isinstance(lesson, Phase):
+        say_what_is_left(lesson)
+
+
+def _status_without_questions(phase: Phase, status: int, answers: bool) -> int:
+    """The exit status of a verb that leaves the questions to the learner: open ones are fine."""
+    kept = read_results(phase)
+    if answers or kept is None or kept.wrong_answers or not is_complete(phase, status):
+        return status
+    return PASSED
 
 
 def check(
@@ -65,16 +95,19 @@ def check(
     raise typer.Exit(check_lesson(lesson, *options, *(["--active"] if active else [])))
 
 
-def goto(number: Number) -> None:
-    """Bring your system to the state in which a phase is complete, from before it or after it.
+def goto(number: Number, answers: WithAnswers = False) -> None:
+    """Catch up: let the workbook do the phases up to N, or go back to phase N.
 
-    Going back keeps rows, answers, receipts and Terraform's state.
+    The questions of these phases are yours. Going back keeps rows, answers, receipts and
+    Terraform's state.
     """
     from workbook.cli.moving import move_to
 
     wanted, choices = chosen_phase(number)
     with exclusively(wanted.root):
-        move_to(wanted, choices)
+        status = move_to(wanted, choices, answers)
+    say_what_is_left(wanted)
+    raise typer.Exit(_status_without_questions(wanted, status, answers))
 
 
 def answer(
@@ -83,8 +116,7 @@ def answer(
     words: Annotated[str, typer.Argument(metavar="ANSWER", help="Your answer.")],
 ) -> None:
     """Record your answer to one of the lesson's questions; `check` judges it."""
-    from workbook.learner.answers import note_cluster, write_answer
-    from workbook.targets.opening import authority_of
+    from workbook.learner.answers import GIVES_ANSWERS, give_solution, write_answer
 
     phase, _ = chosen_phase(number)
     asked = questions(phase.lesson.read_text(encoding="utf-8"))
@@ -92,9 +124,14 @@ def answer(
         there_are = ", ".join(asked) or "none"
         raise WorkbookError(f"Lesson {number} has no question {question!r}. It has: {there_are}.")
     given = words.strip().encode("utf-8", "replace").decode()
-    write_answer(phase, question, given)
-    if phase.has("cluster"):  # in phase 0, it is a fact of the model
-        note_cluster(phase, question, authority_of(phase.root, phase.target))
+    if not given:
+        raise WorkbookError(f"The answer to {question} is empty.")
+    cluster = cluster_of(phase)  # in phase 0, an answer is a fact of the model
+    if GIVES_ANSWERS not in os.environ:
+        write_answer(phase, question, given, cluster)
+    elif not give_solution(phase, question, given, cluster):
+        print(f"{question}: your own answer is kept")
+        return
     print(f"{question}: {given} (recorded; ./workbook check {number} judges it)")
 
 

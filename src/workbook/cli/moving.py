@@ -2,24 +2,38 @@
 
 import typer
 
-from workbook.cli.actions import check_lesson, console, examine_phase, run_and_show
+from workbook.cli.actions import (
+    NOT_STARTED,
+    PASSED,
+    WRONG,
+    check_lesson,
+    console,
+    examine_phase,
+    is_complete,
+    run_and_show,
+)
 from workbook.course.phase import Phase, phases
 from workbook.drills.drill import Drills, System
 from workbook.errors import WorkbookError
-from workbook.learner.answers import keeping_own_answers
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.lessons.going_back import come_again, go_back, infrastructure_after, was_begun
 from workbook.outcome import Finding
-from workbook.targets.opening import authority_of
-
-PASSED, WRONG, NOT_STARTED = 0, 1, 10  # exit statuses of checks that give a clear answer
 
 
-def move_to(wanted: Phase, choices: Choices) -> None:
+def move_to(wanted: Phase, choices: Choices, answers: bool) -> int:
     """Go back to the wanted phase; if it is not complete, to the one before; then forward again.
 
-    Never back behind an infrastructure that a phase on the way created.
+    Never back behind an infrastructure that a phase on the way created. A phase is complete here
+    when its system is: what the learner answers does not count.
+
+    Args:
+        wanted: the phase.
+        choices: the learner's.
+        answers: let the lessons answer their questions, where the learner has not.
+
+    Returns:
+        The exit status of the checks of the wanted phase.
 
     Raises:
         typer.Exit: a check of a phase on the way does not pass, or this machine lacks something.
@@ -32,11 +46,14 @@ def move_to(wanted: Phase, choices: Choices) -> None:
             break  # the lesson of the phase ahead runs on its own infrastructure
         for name in go_back(phase, choices):
             console.print(f"removed {name}, which is of a later phase")
-        if _is_complete(phase):
+        status = _status_if_complete(phase)
+        if status is not None:
             break
         ahead.append(phase)
     for phase in reversed(ahead):
-        _go_forward(phase, choices)
+        status = _go_forward(phase, choices, answers)
+    assert status is not None, "a phase that is not complete is ahead"
+    return status
 
 
 def _refuse_a_broken_system(wanted: Phase, choices: Choices) -> None:
@@ -51,34 +68,39 @@ def _refuse_a_broken_system(wanted: Phase, choices: Choices) -> None:
             )
 
 
-def _is_complete(phase: Phase) -> bool:
-    """Whether the system is in the state of a phase; one that was not begun is not asked.
+def _status_if_complete(phase: Phase) -> int | None:
+    """The exit status of a phase's checks if its system is complete; None if it is not.
+
+    A phase that was not begun is not asked.
 
     Raises:
         typer.Exit: that cannot be known, so nothing may be removed.
     """
     if not was_begun(phase):
-        return False
+        return None
     status = check_lesson(phase)
     if status not in (PASSED, WRONG, NOT_STARTED):
         raise typer.Exit(status)
-    return status == PASSED
+    return status if is_complete(phase, status) else None
 
 
-def _go_forward(phase: Phase, choices: Choices) -> None:
-    """Deploy the objects of a phase that was complete before; otherwise run its lesson."""
-    if _came_again(phase, choices) and check_lesson(phase) == 0:
-        return
+def _go_forward(phase: Phase, choices: Choices, answers: bool) -> int:
+    """Deploy the objects of a phase that was complete before; otherwise run its lesson.
+
+    Returns:
+        The exit status of its checks.
+    """
+    if _came_again(phase, choices):
+        status = check_lesson(phase)
+        if is_complete(phase, status):
+            return status
     if not examine_phase(phase, choices):
         raise typer.Exit(2)
-    with keeping_own_answers(phase, lambda: _cluster_of(phase), console.print):
-        run_and_show(phase, choices)
-    if status := check_lesson(phase):
+    run_and_show(phase, choices, answers)
+    status = check_lesson(phase)
+    if not is_complete(phase, status):
         raise typer.Exit(status)
-
-
-def _cluster_of(phase: Phase) -> str:
-    return authority_of(phase.root, phase.target) if phase.has("cluster") else ""
+    return status
 
 
 def _came_again(phase: Phase, choices: Choices) -> bool:

@@ -74,8 +74,8 @@ def wrong_answers(
 
     def break_it(system: System) -> None:
         if not read_answers(system.phase):
-            run = f"./workbook run {system.phase.number}"
-            raise NothingToBreak("You have answered no question yet.", run)
+            first = f"./workbook answer {system.phase.number}"
+            raise NothingToBreak("You have answered no question yet.", first)
         system.keep(answers_file(system.phase))
         for question, answer in answers.items():
             write_answer(system.phase, question, answer)

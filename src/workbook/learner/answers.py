@@ -1,16 +1,16 @@
 """The learner's answers to the questions of a lesson."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from workbook.course.lesson import questions
 from workbook.course.phase import Phase
 from workbook.learner.store import read_state, write_json
 
-SOLUTIONS = "solutions.json"  # the answers that a lesson itself gave when it was run
+GIVES_ANSWERS = "WORKBOOK_SOLUTIONS"  # set where a lesson is run with --answers
 
+SOLUTIONS = "solutions.json"  # the answers that the lesson gave then
 CLUSTERS = "answered-on.json"  # what the cluster is known by on which a question was answered
-OF_BEFORE = "answers-of-before.json"  # the learner's own, given on another cluster
+OF_BEFORE = "answers-of-before.json"  # those that were given on another cluster
 
 
 def answers_file(phase: Phase) -> Path:
@@ -18,53 +18,66 @@ def answers_file(phase: Phase) -> Path:
 
 
 def read_answers(phase: Phase) -> dict[str, str]:
-    """The learner's answers to the lesson's questions, by question."""
-    return read_state(answers_file(phase), dict[str, str]) or {}
+    """The answers to the lesson's questions, by question."""
+    return _read(answers_file(phase))
 
 
-def write_answer(phase: Phase, question: str, answer: str) -> None:
-    write_json(answers_file(phase), {**read_answers(phase), question: answer})
+def open_questions(phase: Phase) -> list[str]:
+    """The lesson's questions that have no answer yet."""
+    given = read_answers(phase) if phase.has_state else {}
+    return [q for q in questions(phase.lesson.read_text(encoding="utf-8")) if q not in given]
 
 
-def note_cluster(phase: Phase, question: str, cluster: str) -> None:
-    """Remember on which cluster a question was answered: an answer is a fact of it."""
-    write_json(phase.state / CLUSTERS, {**_clusters(phase), question: cluster})
-
-
-def _clusters(phase: Phase) -> dict[str, str]:
-    return read_state(phase.state / CLUSTERS, dict[str, str]) or {}
-
-
-@contextmanager
-def keeping_own_answers(
-    phase: Phase,
-    cluster: Callable[[], str] = lambda: "",
-    say: Callable[[str], None] = print,
-) -> Iterator[None]:
-    """Let a lesson answer its questions, but those that the learner answered on this cluster.
+def write_answer(phase: Phase, question: str, answer: str, cluster: str | None = None) -> None:
+    """Record an answer.
 
     Args:
-        phase: whose lesson is run.
-        cluster: what the learner's cluster is known by; "" without one. The lesson may make it.
-        say: reports which answers were of another cluster, and where they are now.
+        phase: whose lesson asks.
+        question: its name.
+        answer: in the learner's words.
+        cluster: what the cluster is known by that the answer is a fact of; None for none.
     """
-    solutions = read_state(phase.state / SOLUTIONS, dict[str, str]) or {}
-    own = {q: a for q, a in read_answers(phase).items() if a != solutions.get(q)}
-    answered_on = _clusters(phase)
-    try:
-        yield
-    finally:
-        given = read_answers(phase)
-        solved = {q: a for q, a in given.items() if a != own.get(q)}
-        here = cluster()
-        of_before = {q: a for q, a in own.items() if q in solved and answered_on.get(q, "") != here}
-        write_json(phase.state / SOLUTIONS, solved)
-        if of_before:
-            file = phase.state / OF_BEFORE
-            write_json(file, {**(read_state(file, dict[str, str]) or {}), **of_before})
-            say(
-                f"Your answers to {', '.join(of_before)} were of another cluster: they are in "
-                f"{file.relative_to(phase.root)}, and the lesson's answers stand."
-            )
-        kept = {q: a for q, a in own.items() if q not in of_before}
-        write_json(answers_file(phase), {**given, **kept})
+    write_json(answers_file(phase), {**read_answers(phase), question: answer})
+    if cluster is not None:
+        write_json(phase.state / CLUSTERS, {**_read(phase.state / CLUSTERS), question: cluster})
+
+
+def give_solution(phase: Phase, question: str, answer: str, cluster: str | None) -> bool:
+    """Record a lesson's own answer, unless the learner has answered; returns whether it did.
+
+    Args:
+        phase: whose lesson is run with --answers.
+        question: its name.
+        answer: of the lesson.
+        cluster: as for `write_answer`. An answer that the learner gave on another one is set aside.
+    """
+    set_aside_answers(phase, cluster)
+    solutions = _read(phase.state / SOLUTIONS)
+    given = read_answers(phase).get(question)
+    if given is not None and given != solutions.get(question):
+        return False
+    write_json(phase.state / SOLUTIONS, {**solutions, question: answer})
+    write_answer(phase, question, answer, cluster)
+    return True
+
+
+def set_aside_answers(phase: Phase, cluster: str | None) -> None:
+    """Move the answers that were given on another cluster into a file of their own."""
+    if not cluster:
+        return
+    answered_on = _read(phase.state / CLUSTERS)
+    given = read_answers(phase)
+    of_before = {q: a for q, a in given.items() if answered_on.get(q, "") != cluster}
+    if of_before:
+        write_json(phase.state / OF_BEFORE, {**answers_of_before(phase), **of_before})
+        kept = {q: a for q, a in given.items() if q not in of_before}
+        write_json(answers_file(phase), kept)
+
+
+def answers_of_before(phase: Phase) -> dict[str, str]:
+    """The answers that were given on another cluster, by question."""
+    return _read(phase.state / OF_BEFORE)
+
+
+def _read(file: Path) -> dict[str, str]:
+    return read_state(file, dict[str, str]) or {}
