@@ -63,6 +63,8 @@ module "database" {
 
 # It warns, and stops nothing.
 resource "azurerm_consumption_budget_resource_group" "main" {
+  count = var.budget_email == "none" ? 0 : 1
+
   name              = "${var.prefix}-monthly"
   resource_group_id = azurerm_resource_group.main.id
   amount            = var.budget_amount

@@ -58,11 +58,11 @@ variable "budget_amount" {
 }
 
 variable "budget_email" {
-  description = "Who is told when the budget is nearly spent."
+  description = "Who is told when the budget is nearly spent; none: no budget. Azure refuses one in a subscription that is younger than 48 hours."
   type        = string
 
   validation {
-    condition     = can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", var.budget_email))
-    error_message = "budget_email is one e-mail address: a warning that nobody gets is none."
+    condition     = can(regex("^([^@ ]+@[^@ ]+\\.[^@ ]+|none)$", var.budget_email))
+    error_message = "budget_email is one e-mail address, or none for no budget."
   }
 }

@@ -89,18 +89,31 @@ run "somebody_is_told_what_it_costs" {
   command = plan
 
   assert {
-    condition     = azurerm_consumption_budget_resource_group.main.resource_group_id == azurerm_resource_group.main.id
+    condition     = azurerm_consumption_budget_resource_group.main[0].resource_group_id == azurerm_resource_group.main.id
     error_message = "The budget is of the group that everything is in."
   }
 
   assert {
-    condition     = alltrue([for each in azurerm_consumption_budget_resource_group.main.notification : each.contact_emails == tolist(["learner@example.com"])])
+    condition     = alltrue([for each in azurerm_consumption_budget_resource_group.main[0].notification : each.contact_emails == tolist(["learner@example.com"])])
     error_message = "Each notification reaches somebody."
   }
 
   assert {
-    condition     = anytrue([for each in azurerm_consumption_budget_resource_group.main.notification : each.threshold_type == "Forecasted"])
+    condition     = anytrue([for each in azurerm_consumption_budget_resource_group.main[0].notification : each.threshold_type == "Forecasted"])
     error_message = "The warning comes before the money is spent."
+  }
+}
+
+run "no_budget_where_azure_refuses_one" {
+  command = plan
+
+  variables {
+    budget_email = "none"
+  }
+
+  assert {
+    condition     = length(azurerm_consumption_budget_resource_group.main) == 0
+    error_message = "In a new subscription, apply must be able to leave the budget out."
   }
 }
 
