@@ -2,10 +2,13 @@
 
 import base64
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from copies import ROOT
 from recorded_az import SUBSCRIPTION, RecordedAz, recorded
 
 from checks.phase3 import test_infrastructure, test_state, test_understanding
@@ -209,3 +212,33 @@ def test_an_azure_that_does_not_answer_is_not_called_wrong(az: RecordedAz, phase
     az.say("group list", stderr="ERROR: Max retries exceeded", status=1)
     with pytest.raises(Unknown, match="Max retries"):
         beside_check(phase, state_of(GROUP))
+
+
+REPLACED = "  # {} must be replaced"
+UNFINISHED = "  # module.cluster.azurerm_kubernetes_cluster.main is tainted, so must be replaced"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_applied"),
+    [
+        (UNFINISHED, True),  # of a cluster whose creation failed late
+        ("  # azurerm_consumption_budget_resource_group.main[0] will be destroyed", True),
+        ("  # module.database.azurerm_postgresql_flexible_server.main will be created", True),
+        (REPLACED.format("module.database.azurerm_postgresql_flexible_server.main"), False),
+        (REPLACED.format("module.registry.azurerm_container_registry.main"), False),
+        (REPLACED.format("azurerm_resource_group.main"), False),
+        ("  # module.network.azurerm_subnet.nodes will be destroyed", False),
+    ],
+)
+def test_lesson_applies_a_plan_unless_it_destroys_what_holds_rows_or_images(
+    line: str, is_applied: bool
+) -> None:
+    lesson = (ROOT / "phases" / "phase3" / "README.md").read_text(encoding="utf-8")
+    keeps = re.search(r"^KEEPS='(.+)'$", lesson, re.MULTILINE)
+    pattern = re.search(r'grep -E "\$KEEPS(.+?)"', lesson)
+    assert keeps
+    assert pattern
+    found = subprocess.run(
+        ["grep", "-E", keeps[1] + pattern[1]], input=line, capture_output=True, text=True
+    )
+    assert (found.returncode == 1) == is_applied
