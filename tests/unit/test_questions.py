@@ -53,7 +53,7 @@ def test_every_wrong_answer_is_named_with_its_reason(phase: Phase) -> None:
     with pytest.raises(WrongAnswers) as wrong:
         core_logic(phase, FACTS)
     found = wrong.value.rows["found"]
-    assert "strongest-negative-word: your answer 'dull', which your system does not" in found
+    assert "strongest-negative-word: your system does not confirm 'dull'" in found
     assert "right-when-sure: expected a whole number from 0 to 100; you gave '0.98'" in found
     assert wrong.value.rows["expected"].count("\n") == 1
     assert [*wrong.value.judged.wrong] == ["strongest-negative-word", "right-when-sure"]

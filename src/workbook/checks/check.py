@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from workbook.checks.questions import Judged
@@ -86,8 +87,13 @@ def read_results(lesson: Lesson) -> Checked | None:
 
 def keep_results(lesson: Lesson, results: list[Result], promises: list[Result]) -> None:
     """Remember what the checks of a lesson came to, and the promises of earlier phases."""
+    write_results(lesson.state / "checks.json", results, promises)
+
+
+def write_results(file: Path, results: list[Result], promises: list[Result]) -> None:
+    """Write what checks came to, so that `read_state` reads it as Checked."""
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    write_json(lesson.state / "checks.json", asdict(Checked(when, results, promises)))
+    write_json(file, asdict(Checked(when, results, promises)))
 
 
 def check(

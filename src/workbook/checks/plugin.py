@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from _pytest._io import TerminalWriter
 
-from workbook.checks.check import Check, Result, check_of, keep_results
+from workbook.checks.check import Check, Result, check_of, keep_results, write_results
 from workbook.checks.odd import odd_object
 from workbook.checks.promises import in_order, replaced_by, standing
 from workbook.checks.questions import judged_by
@@ -35,6 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--active",
         action="store_true",
         help="repeat what a lesson did to the learner's system, such as deleting a pod",
+    )
+    parser.addoption(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="write what every check came to, as JSON, also where single checks are asked for",
     )
     parser.addoption(
         "--current",
@@ -227,6 +233,8 @@ class Checklist:
         self._missing.clear()  # what is missing now has failed itself
         self._show_what_is_due()
         self._screen.waiting()
+        if file := session.config.getoption("--results"):
+            write_results(file, [*self._results.values()], [])
         for lesson in dict.fromkeys(self._lessons.values()):
             lines = [line for line, whose in self._lessons.items() if whose is lesson]
             results = [self._results[line] for line in lines if line in self._results]

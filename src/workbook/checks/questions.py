@@ -135,7 +135,7 @@ def plain(answer: str) -> str:
 
 def _why_wrong(given: str, question: Question) -> str:
     if question.form.fits(given):
-        return f"your answer {given!r}, which your system does not confirm"
+        return f"your system does not confirm {given!r}"
     return f"expected {question.form.text}; you gave {given!r}"
 
 

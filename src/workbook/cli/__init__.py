@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbook import __version__
-from workbook.cli import learn, measure, status, system
+from workbook.cli import answering, learn, measure, status, system
 from workbook.errors import WorkbookError
 from workbook.outcome import Finding
 
@@ -16,7 +16,7 @@ VERBS: dict[Callable[..., None], str] = {  # in the order of --help, each with a
     learn.run: "./workbook run 0, or ./workbook run costs",
     learn.check: "./workbook check 0 --junit phase0.xml",
     learn.goto: "./workbook goto 0",
-    learn.answer: "./workbook answer 0 strongest-negative-word dull",
+    answering.answer: "./workbook answer 0, or ./workbook answer 0 swing-word good",
     system.doctor: "./workbook doctor 0",
     system.use: "./workbook use local --port 8001",
     status.status: "./workbook status",

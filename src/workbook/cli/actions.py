@@ -2,13 +2,14 @@
 
 import os
 import subprocess
-import sys
 import time
 
 from rich.console import Console
 from rich.markup import escape
 
+from workbook.checks.answering import cluster_of
 from workbook.checks.check import read_results
+from workbook.checks.running import checks_command, checks_environment
 from workbook.course.lesson import title_of
 from workbook.course.phase import Lesson, Phase
 from workbook.drills.drill import Drills, System
@@ -27,7 +28,6 @@ from workbook.outcome import Outcome
 from workbook.progress import print_done
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
-from workbook.targets.opening import authority_of
 
 PASSED, WRONG, NOT_STARTED = 0, 1, 10  # exit statuses of checks that give a clear answer
 SECONDS_TO_CHECK = 3600  # with --active on Azure; without, seconds
@@ -106,11 +106,6 @@ def _say_set_aside(phase: Phase, known: dict[str, str]) -> None:
         console.print(f"You answered {', '.join(moved)} on another cluster: see {where}.")
 
 
-def cluster_of(phase: Phase) -> str | None:
-    """What the cluster is known by that a phase's answers are facts of; None without one."""
-    return authority_of(phase.root, phase.target) if phase.has("cluster") else None
-
-
 def say_what_is_left(phase: Phase) -> None:
     """Print how many of the lesson's questions are open."""
     if left := len(open_questions(phase)):
@@ -137,10 +132,8 @@ def check_lesson(lesson: Lesson, *options: str) -> int:
     """
     if not lesson.checks.is_dir():
         raise WorkbookError(f"The notebook {lesson.name} has no checks.")
-    command = [sys.executable, "-m", "workbook.checks", str(lesson.checks), *options]
-    # The user's other projects, and the plugins of other packages, have no say in checks.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    command = checks_command(lesson.checks, *options)
+    environment = checks_environment()
     try:
         done = subprocess.run(command, cwd=lesson.root, env=environment, timeout=SECONDS_TO_CHECK)
     except subprocess.TimeoutExpired:

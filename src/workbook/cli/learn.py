@@ -11,7 +11,6 @@ from workbook.checks.check import read_results
 from workbook.cli.actions import (
     PASSED,
     check_lesson,
-    cluster_of,
     console,
     examine_phase,
     is_complete,
@@ -20,10 +19,8 @@ from workbook.cli.actions import (
     write_receipt,
 )
 from workbook.cli.arguments import Number, NumberOrName, chosen_lesson, chosen_phase
-from workbook.course.lesson import questions
 from workbook.course.phase import Phase, find_phase, root
 from workbook.drills.drill import Drills, System
-from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.store import exclusively
 from workbook.targets.environment import lesson_environment
@@ -108,31 +105,6 @@ def goto(number: Number, answers: WithAnswers = False) -> None:
         status = move_to(wanted, choices, answers)
     say_what_is_left(wanted)
     raise typer.Exit(_status_without_questions(wanted, status, answers))
-
-
-def answer(
-    number: Number,
-    question: Annotated[str, typer.Argument(help="The question's name in the lesson.")],
-    words: Annotated[str, typer.Argument(metavar="ANSWER", help="Your answer.")],
-) -> None:
-    """Record your answer to one of the lesson's questions; `check` judges it."""
-    from workbook.learner.answers import GIVES_ANSWERS, give_solution, write_answer
-
-    phase, _ = chosen_phase(number)
-    asked = questions(phase.lesson.read_text(encoding="utf-8"))
-    if question not in asked:
-        there_are = ", ".join(asked) or "none"
-        raise WorkbookError(f"Lesson {number} has no question {question!r}. It has: {there_are}.")
-    given = words.strip().encode("utf-8", "replace").decode()
-    if not given:
-        raise WorkbookError(f"The answer to {question} is empty.")
-    cluster = cluster_of(phase)  # in phase 0, an answer is a fact of the model
-    if GIVES_ANSWERS not in os.environ:
-        write_answer(phase, question, given, cluster)
-    elif not give_solution(phase, question, given, cluster):
-        print(f"{question}: your own answer is kept")
-        return
-    print(f"{question}: {given} (recorded; ./workbook check {number} judges it)")
 
 
 def drill(

@@ -24,6 +24,12 @@ def questions(lesson: str) -> list[str]:
     return re.findall(r"^\*\*`([\w-]+)`\*\*", lesson, re.MULTILINE)
 
 
+def question_texts(lesson: str) -> dict[str, str]:
+    """The text of each question, by name: the rest of the paragraph."""
+    found = re.findall(r"^\*\*`([\w-]+)`\*\*:? *((?:.+\n?)+)", lesson, re.MULTILINE)
+    return {name: text.strip() for name, text in found}
+
+
 def anchors(markdown: str) -> set[str]:
     """The anchors that GitHub gives the headings of a page (github-slugger's rule)."""
     found: set[str] = set()
