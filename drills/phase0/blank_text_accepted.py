@@ -22,6 +22,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="A client complained about errors 422, and a colleague made them go away.",
+    difficulty=1,
     turns_red=test_api_refuses,
     hints=(
         "Send a blank text: what label does it get, and what would that label mean?",

@@ -19,6 +19,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="The disk ran full while a colleague copied the model folder to this machine.",
+    difficulty=1,
     turns_red=test_model_trains,
     hints=(
         "The check names the files in model/. Are they all complete?",

@@ -32,6 +32,7 @@ def _artefact(system: System) -> Path | None:
 
 DRILL = Drill(
     title="A colleague has put 'a better model' into model/, by hand.",
+    difficulty=2,
     turns_red=test_model_file_is_unchanged,
     hints=(
         "The API still answers: it loaded the model before. What happens if it restarts now?",

@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 from checks.phase0.test_api import test_api_predicts
 from workbook.drills.drill import Drill, System
-from workbook.learner.background import Program
+from workbook.learner.background import OF_DRILL, Program
 from workbook.learner.store import read_state, write_json
 
-SQUATTER = "drill-port-taken"
+SQUATTER = f"{OF_DRILL}port-taken"
 
 
 def break_it(system: System) -> None:
@@ -33,6 +33,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="The machine was restarted. Everything came up again, in some order.",
+    difficulty=2,
     turns_red=test_api_predicts,
     hints=(
         "Something answers on the port. Who?",

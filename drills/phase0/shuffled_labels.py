@@ -29,20 +29,23 @@ model.save(
 
 def break_it(system: System) -> None:
     system.program("sentiment.api:app")  # or there would be nothing to restart
-    shutil.copytree(system.phase.directory / "model", system.kept / "model", dirs_exist_ok=True)
+    draft = system.kept / "draft"  # an interruption leaves all of the copy or none
+    shutil.copytree(system.phase.directory / "model", draft, dirs_exist_ok=True)
+    draft.rename(system.kept / "model")
     system.python(TRAIN_ON_SHUFFLED)
     system.restart_api()
 
 
 def fix(system: System) -> None:
     if (system.kept / "model").exists():
-        shutil.rmtree(system.phase.directory / "model")
+        shutil.rmtree(system.phase.directory / "model", ignore_errors=True)
         shutil.move(system.kept / "model", system.phase.directory / "model")
     system.restart_api()
 
 
 DRILL = Drill(
     title="The labels come from a new database now. The model was trained again and deployed.",
+    difficulty=3,
     turns_red=test_model_beats_guessing,
     hints=(
         "Everything runs and nothing complains. Ask the API about 'What a wonderful film'.",

@@ -16,6 +16,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="The model was trained again this morning. The dashboard still shows yesterday's.",
+    difficulty=2,
     turns_red=test_api_serves_last_model,
     hints=(
         "Two places know a model version. Do they agree?",

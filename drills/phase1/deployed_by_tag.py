@@ -15,6 +15,7 @@ DRILL = patch_drill(
     "deployment",
     by_tag,
     title="It was late, and the digest is long: a colleague deployed `ml-api:v1`.",
+    difficulty=1,
     turns_red=test_pod_runs_pushed_image,
     hints=(
         "Everything runs. But what exactly runs?",

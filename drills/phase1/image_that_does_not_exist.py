@@ -20,6 +20,7 @@ DRILL = patch_drill(
     "deployment",
     not_pushed,
     title="A colleague deployed an image that their laptop has, and forgot to push it.",
+    difficulty=1,
     turns_red=test_image_is_in_registry,
     hints=(
         "The address still answers. So who is answering, and what is the new pod waiting for?",

@@ -17,6 +17,7 @@ DRILL = patch_drill(
     "deployment",
     [{"op": "replace", "path": f"{CONTAINER}/resources", "value": SMALL}],
     title="A colleague saved memory, and set the limit for a small web server.",
+    difficulty=2,
     turns_red=test_pod_is_running,
     hints=(
         "The new pod starts, and starts again. What ended it the last time?",

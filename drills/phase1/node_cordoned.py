@@ -20,6 +20,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="There was maintenance last night, and it ended early.",
+    difficulty=1,
     turns_red=test_node_is_ready,
     hints=(
         "The running pods go on. What happens to a new pod?",

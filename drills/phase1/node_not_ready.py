@@ -34,6 +34,7 @@ def _is_ready(cluster: Kubernetes) -> bool:
 
 DRILL = Drill(
     title="The node was reported to be in good health. That was a while ago.",
+    difficulty=3,
     turns_red=test_node_is_ready,
     hints=(
         "kubectl get nodes: what is its status, and who reports it?",

@@ -14,6 +14,7 @@ DRILL = patch_drill(
     "deployment",
     [{"op": "replace", "path": f"{CONTAINER}/readinessProbe/httpGet/path", "value": "/healthz"}],
     title="A colleague copied the probes from another service.",
+    difficulty=2,
     turns_red=test_pod_is_ready,
     hints=(
         "The pod runs and gets no request. What does Kubernetes ask it, and what does it answer?",

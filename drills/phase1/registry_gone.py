@@ -18,6 +18,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="A colleague removed containers that “are not in use”.",
+    difficulty=2,
     turns_red=test_image_is_in_registry,
     hints=(
         "Predictions are answered. What would happen on another node, or after the next update?",

@@ -15,6 +15,7 @@ DRILL = patch_drill(
     "service",
     [{"op": "replace", "path": "/spec/ports/0/targetPort", "value": 8080}],
     title="“Everything here listens on 8080”, said a colleague, and changed the Service.",
+    difficulty=2,
     turns_red=test_address_predicts,
     hints=(
         "A Ready pod is behind the Service, but no answer comes. Where do requests go?",

@@ -8,6 +8,7 @@ DRILL = patch_drill(
     "deployment",
     [{"op": "replace", "path": "/spec/strategy", "value": {"type": "Recreate"}}],
     title="The quota was tight during an update, and a colleague found a strategy that needs less.",
+    difficulty=1,
     turns_red=test_update_loses_nothing,
     hints=(
         "Nothing is wrong at the moment. What would the next update do?",

@@ -15,6 +15,7 @@ DRILL = patch_drill(
         }
     ],
     title="A library wanted to write a cache, and a colleague let the container write.",
+    difficulty=1,
     turns_red=test_pod_is_confined,
     hints=(
         "What could an attacker change who can run code in this pod?",

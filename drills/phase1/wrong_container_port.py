@@ -14,6 +14,7 @@ DRILL = patch_drill(
     "deployment",
     [{"op": "replace", "path": f"{CONTAINER}/ports/0/containerPort", "value": 8001}],
     title="The port should become 8001 everywhere, but one place was forgotten.",
+    difficulty=3,
     turns_red=test_pod_is_ready,
     hints=(
         "The pod runs, but no probe reaches it. Which port do the probes ask?",

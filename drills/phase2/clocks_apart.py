@@ -18,6 +18,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="Since the database was moved, rows are older than their predictions.",
+    difficulty=3,
     turns_red=test_clocks_agree,
     hints=(
         "Each row has two times. Which clock does each come from?",

@@ -17,6 +17,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“Labels must be corrected sometimes. I have opened that one column, and no more.”",
+    difficulty=3,
     turns_red=test_rights_are_least,
     hints=(
         "Everything works, and the table's rights look as before. What else can carry a right?",

@@ -24,6 +24,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="The database was short of memory, so a colleague saved connections.",
+    difficulty=3,
     turns_red=test_history_is_answered,
     hints=(
         "Rows are written, but cannot be read. What do writing and reading not share?",

@@ -21,6 +21,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="The disk is nearly full. Azure has protected the database.",
+    difficulty=2,
     turns_red=test_prediction_is_logged,
     hints=(
         "The history can be read. Send a prediction, and look at /health a moment later.",

@@ -19,6 +19,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="It is three months later.",
+    difficulty=2,
     turns_red=test_log_reaches_database,
     hints=(
         "The server runs, but its log says that a client hangs up. Which client, and why?",

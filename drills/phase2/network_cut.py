@@ -30,6 +30,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="On Friday evening a colleague secured the database.",
+    difficulty=3,
     turns_red=test_log_reaches_database,
     hints=(
         "The server's pod is ready: its probe asks from inside. Who cannot reach it?",

@@ -22,6 +22,7 @@ DRILL = patch_drill(
     "deployment",
     with_password,
     title="For a quick test, a colleague wrote the database address into the Deployment.",
+    difficulty=1,
     turns_red=test_passwords_are_secret,
     hints=(
         "What does a user see who may read Deployments, but not Secrets?",

@@ -54,6 +54,7 @@ def _deploy(system: System, hostssl: str) -> None:
 
 DRILL = Drill(
     title="“An old reporting tool cannot do TLS. I have opened the door a little.”",
+    difficulty=2,
     turns_red=test_insecure_connection_is_refused,
     hints=(
         "The API is as safe as before. Who else may come in now, and how?",

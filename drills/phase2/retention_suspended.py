@@ -7,6 +7,7 @@ DRILL = patch_drill(
     "cronjob",
     [{"op": "add", "path": "/spec/suspend", "value": True}],
     title="During last month's migration the nightly jobs were paused.",
+    difficulty=1,
     turns_red=test_old_rows_are_deleted,
     hints=(
         "Nothing fails, and nothing happens. What should have happened last night?",

@@ -27,6 +27,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“There were so many equal texts in the table. I have cleaned up.”",
+    difficulty=3,
     turns_red=test_stopped_database_costs_nothing,
     hints=(
         "People got more answers than there are rows. Which number shows the missing rows?",

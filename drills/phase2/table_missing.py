@@ -17,6 +17,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“The table has become large. I have put last year's aside.”",
+    difficulty=2,
     turns_red=test_log_reaches_database,
     hints=(
         "The connection works, but the database itself refuses the query.",

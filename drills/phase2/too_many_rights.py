@@ -17,6 +17,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“It did not work, so I have given it all rights. Now it works.”",
+    difficulty=1,
     turns_red=test_rights_are_least,
     hints=(
         "Everything works. What could the API do now that it could not do before?",

@@ -19,6 +19,7 @@ DRILL = patch_drill(
     "configmap",
     of_another_authority,
     title="A colleague restored last year's ca.crt from a backup.",
+    difficulty=3,
     turns_red=test_log_reaches_database,
     hints=(
         "Is it the server that refuses, or the client?",

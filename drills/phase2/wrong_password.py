@@ -13,6 +13,7 @@ DRILL = patch_drill(
     "secret",
     [{"op": "replace", "path": "/data/password", "value": OTHER}],
     title="The password of ml_api was changed, “everywhere”. Then the API was restarted.",
+    difficulty=2,
     turns_red=test_log_reaches_database,
     hints=(
         "Predictions are answered. What does /health say about the log?",

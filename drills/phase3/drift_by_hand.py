@@ -19,6 +19,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“The database was short of memory last night. I have fixed it quickly.”",
+    difficulty=2,
     turns_red=test_plan_finds_no_difference,
     hints=(
         "Everything works. What happens to the colleague's change at the next apply?",

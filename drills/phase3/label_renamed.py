@@ -19,6 +19,7 @@ DRILL = patch_drill(
     "deployment",
     renamed,
     title="“`api` says so little. All our Deployments call this component `web` now.”",
+    difficulty=3,
     turns_red=test_private_path_works,
     hints=(
         "Predictions are answered, but rows wait. What has changed for the database: the server, "

@@ -40,6 +40,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="A colleague's laptop ran out of battery, in the middle of an apply.",
+    difficulty=2,
     turns_red=test_state_is_remote_and_locked,
     hints=(
         "What does Terraform say when you want to change something?",

@@ -22,6 +22,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“That ConfigMap with the strange name? It did not seem to be in use.”",
+    difficulty=1,
     turns_red=test_plan_finds_no_difference,
     hints=(
         "The server runs, because it has read its configuration. What if it starts again?",

@@ -15,6 +15,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“I could not reach the database from my notebook. Now I can.”",
+    difficulty=1,
     turns_red=test_plan_finds_no_difference,
     hints=(
         "Nothing fails. Who else can reach the database now?",

@@ -21,6 +21,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“All our addresses begin with 10.20 now. It is so much easier to remember.”",
+    difficulty=2,
     turns_red=test_plan_finds_no_difference,
     hints=(
         "Nothing has changed on Azure. What does terraform plan say about the code?",

@@ -24,6 +24,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“We rehearsed the rebuild on my machine. Take my record, it is the same.”",
+    difficulty=2,
     turns_red=test_rebuilt_in_minutes,
     hints=(
         "A rebuild makes new objects. How old are yours?",

@@ -36,6 +36,7 @@ def _push(system: System, outputs: dict[str, object]) -> None:
 
 DRILL = Drill(
     title="“I have made an output of the password. It is marked `sensitive`, so it stays secret.”",
+    difficulty=2,
     turns_red=test_state_holds_no_secret,
     hints=(
         "terraform output shows <sensitive>. Where does Terraform have it from?",

@@ -27,6 +27,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“The dashboard needed a name of its own for the database. It took a minute.”",
+    difficulty=1,
     turns_red=test_all_is_in_terraform,
     hints=(
         "Plan finds no difference. What does plan not look at?",

@@ -78,6 +78,7 @@ def _end(done: "subprocess.CompletedProcess[str]") -> str:
 
 DRILL = Drill(
     title="“Our settings get their own service. Plan was fine; apply, somehow, was not.”",
+    difficulty=3,
     turns_red=test_plan_finds_no_difference,
     hints=(
         "The plan is right: it adds one resource. What does plan ask, and what does apply ask?",

@@ -25,6 +25,7 @@ def _reclaim(server: Kubernetes, policy: str) -> None:
 
 DRILL = Drill(
     title="“Released volumes were piling up in the other cluster. I have set all to clean up.”",
+    difficulty=1,
     turns_red=test_what_must_outlive_the_server_does,
     hints=(
         "Nothing is lost, yet. What happens to the rows when the claim is deleted?",

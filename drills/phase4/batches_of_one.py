@@ -38,6 +38,7 @@ def _deploy(system: System, texts: int) -> None:
 
 DRILL = Drill(
     title="To find an error, a colleague turned batches off. The error is found.",
+    difficulty=2,
     turns_red=test_requests_are_batched,
     hints=(
         "All answers are right. What do they cost?",

@@ -23,6 +23,7 @@ DRILL = patch_drill(
     "poddisruptionbudget",
     [{"op": "replace", "path": "/spec/maxUnavailable", "value": 0}],
     title="“Our service must never lose a pod.” Since then, the cluster's upgrade hangs.",
+    difficulty=1,
     turns_red=test_one_may_go,
     hints=(
         "Nothing fails until the node is drained.",

@@ -65,6 +65,7 @@ def _is_trusted(system: System) -> bool:
 
 DRILL = Drill(
     title="“The gateway's certificate was old. I have made a new one; it takes one line.”",
+    difficulty=3,
     turns_red=test_https_predicts,
     hints=(
         "The gateway is programmed, the route is right, the pods are ready. Who stops?",

@@ -10,6 +10,7 @@ DRILL = patch_drill(
         {"op": "add", "path": "/spec/ports/0/nodePort", "value": 30080},
     ],
     title="For a test, a colleague opened the old entry again.",
+    difficulty=1,
     turns_red=test_no_way_around,
     hints=(
         "Everything works. Is there an entry that should not work?",

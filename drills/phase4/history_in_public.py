@@ -13,6 +13,7 @@ DRILL = patch_drill(
         }
     ],
     title="“The dashboard needs the history. I have made it reachable from everywhere.”",
+    difficulty=1,
     turns_red=test_history_is_not_public,
     hints=(
         "Which requests does the gateway let in? Who may send them?",

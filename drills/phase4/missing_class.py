@@ -8,6 +8,7 @@ DRILL = patch_drill(
     "gateway",
     [{"op": "replace", "path": "/spec/gatewayClassName", "value": "nginx"}],
     title="A Gateway from an old guide was applied, and waits for its address.",
+    difficulty=1,
     turns_red=test_gateway_works,
     hints=(
         "The Gateway reports no error. Which program should handle it?",

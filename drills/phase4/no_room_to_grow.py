@@ -7,6 +7,7 @@ DRILL = patch_drill(
     "hpa",
     [{"op": "replace", "path": "/spec/maxReplicas", "value": 2}],
     title="The bill was too high, so the autoscaler was “limited for now”.",
+    difficulty=1,
     turns_red=test_autoscaler_scales,
     hints=(
         "The autoscaler reads the CPU, but may not add a pod.",

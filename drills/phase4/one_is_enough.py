@@ -19,6 +19,7 @@ DRILL = patch_drill(
     "hpa",
     [{"op": "replace", "path": "/spec/minReplicas", "value": 1}],
     title="There is no traffic at night, so a colleague saved a pod.",
+    difficulty=1,
     turns_red=test_replicas_run,
     hints=(
         "It answers. What would happen if its node died now?",

@@ -37,6 +37,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="The quota was made smaller. Then a pod ended, as pods do.",
+    difficulty=3,
     turns_red=test_replicas_run,
     hints=(
         "The autoscaler asks for two pods. What refuses the second?",

@@ -7,6 +7,7 @@ DRILL = patch_drill(
     "resourcequota",
     [{"op": "replace", "path": "/spec/hard/requests.cpu", "value": "1000"}],
     title="“The quota was always in the way.”",
+    difficulty=2,
     turns_red=test_quota_refuses,
     hints=(
         "Everything runs. What would run that should not?",

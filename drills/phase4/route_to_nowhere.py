@@ -7,6 +7,7 @@ DRILL = patch_drill(
     "httproute",
     [{"op": "replace", "path": "/spec/rules/0/backendRefs/0/port", "value": 8000}],
     title="“The API listens on 8000, so the route should say 8000.”",
+    difficulty=2,
     turns_red=test_https_predicts,
     hints=(
         "The gateway answers itself, not the API. With what status?",

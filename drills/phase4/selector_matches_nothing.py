@@ -7,6 +7,7 @@ DRILL = patch_drill(
     "service",
     [{"op": "add", "path": "/spec/selector/tier", "value": "backend"}],
     title="The Services got a new label to select by. The pods will get it next week.",
+    difficulty=3,
     turns_red=test_https_predicts,
     hints=(
         "The gateway and the route are as they were. What is behind them?",

@@ -22,6 +22,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“I have set KEEP_TEXT to none, as legal wanted. It is in the ConfigMap.”",
+    difficulty=2,
     turns_red=test_settings_roll_out,
     hints=(
         "What does the ConfigMap say, and what does a process say?",

@@ -11,10 +11,12 @@ from recorded_az import SUBSCRIPTION, RecordedAz
 from checks.phase3 import test_infrastructure
 from checks.phase3.on_azure import APPLIED, refused_services
 from workbook.course.phase import Phase
-from workbook.drills.drill import Drills, NothingToBreak, System
+from workbook.drills.drill import NothingToBreak, System
+from workbook.drills.of_phase import Drills
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
+from workbook.learner.drills import drill_names
 from workbook.outcome import Wrong
 from workbook.targets.terraform import Root
 
@@ -192,4 +194,4 @@ def test_a_drill_of_the_other_target_says_so(phase: Phase, monkeypatch: pytest.M
     assert {NAME, "ranges-overlap", "answers-of-another-system"} <= on_azure
     local = Drills(System(Phase(3, phase.root, "local"), Choices(), Background(phase.state)))
     assert "ranges-overlap" not in local.of_target()
-    assert {*drills.names()} == on_azure | {*local.of_target()}
+    assert {*drill_names(phase)} == on_azure | {*local.of_target()}

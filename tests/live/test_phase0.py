@@ -16,7 +16,8 @@ from walk import Walk
 
 from workbook.course.lesson import checklist
 from workbook.course.phase import Phase
-from workbook.drills.drill import Drills, System
+from workbook.drills.drill import System
+from workbook.drills.of_phase import Drills
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices

@@ -18,8 +18,9 @@ from copies import ROOT
 
 from workbook.checks.promises import replaced_by
 from workbook.course.phase import Phase, find_phase, phases
-from workbook.drills.drill import Drills, System
+from workbook.drills.drill import System
 from workbook.drills.impostor import impostors_of
+from workbook.drills.of_phase import Drills
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices, load_choices
 from workbook.outcome import Outcome

@@ -20,7 +20,8 @@ from checks.phase3.on_azure import APPLIED
 from checks.phase3.test_state import REFUSED
 from drills.phase3.service_not_registered import CODE
 from workbook.course.phase import Phase
-from workbook.drills.drill import Drills, System
+from workbook.drills.drill import System
+from workbook.drills.of_phase import Drills
 from workbook.learner.answers import write_answer
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices

@@ -8,7 +8,8 @@ from fake_cluster import say, write_kubectl
 
 from workbook.course.phase import Phase
 from workbook.drills import objects
-from workbook.drills.drill import Drills, NothingToBreak, System
+from workbook.drills.drill import NothingToBreak, System
+from workbook.drills.of_phase import Drills
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.targets.kubernetes import Kubernetes

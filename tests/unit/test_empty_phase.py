@@ -81,6 +81,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="A colleague left a file.",
+    difficulty=1,
     turns_red=test_nothing_is_broken,
     hints=("Which folder?", "List it: ls -a", "Its name is broken"),
     way_back="Delete the file.",
@@ -118,8 +119,8 @@ def test_the_cli_checks_breaks_and_lists_it(cli: Cli) -> None:
     whole = cli("check", number)
     assert f"✔ {LINE}" in whole.stdout
     assert whole.returncode == NOT_STARTED
-    assert "something-broken" in cli("drill", number).stdout
-    assert cli("drill", number, "something-broken").returncode == 0
+    assert "A colleague left a file." in cli("drill", number).stdout
+    assert cli("drill", number, "1").returncode == 0
     assert cli("check", number).returncode == 1
     assert cli("drill", number, "--fix").returncode == 0
     assert cli("check", number).returncode == NOT_STARTED

@@ -13,9 +13,9 @@ from workbook.cli import moving
 from workbook.cli.actions import NOT_STARTED, PASSED, WRONG
 from workbook.cli.moving import move_to
 from workbook.course.phase import Phase
-from workbook.drills.drill import Drills, UnderWay
 from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
+from workbook.learner.drills import UnderWay
 from workbook.learner.store import write_json
 from workbook.lessons.going_back import LEFT
 from workbook.outcome import Outcome, Unknown
@@ -171,15 +171,14 @@ def test_a_phase_in_which_something_is_not_started_is_not_complete(world: World)
 
 
 @system()
-def test_nothing_is_asked_while_a_drill_of_a_later_phase_is_under_way(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_asked_while_a_drill_of_a_later_phase_is_under_way(world: World) -> None:
     for number in (1, 3):
         (world.home / f"phases/phase{number}/README.md").touch()
-    drill = "lost-lock"
-    monkeypatch.setattr(Drills, "names", lambda self: [drill])
-    write_json(world.phase(3).state / "drill.json", asdict(UnderWay(drill, 0)))
-    with pytest.raises(WorkbookError, match="lost-lock of phase 3 is under way") as refused:
+    drill = world.phase(3).drills / "lost_lock.py"
+    drill.parent.mkdir(parents=True)
+    drill.touch()
+    write_json(world.phase(3).state / "drill.json", asdict(UnderWay("lost-lock")))
+    with pytest.raises(WorkbookError, match="A drill of phase 3 is under way") as refused:
         world.goto(2)
     assert refused.value.run_next == "./workbook drill 3 --fix"
     assert not world.phase(1).has_state

@@ -13,9 +13,11 @@ from workbook.checks.check import check_of, checks_of
 from workbook.course.changes import files_of
 from workbook.course.lesson import anchors, checklist, questions
 from workbook.course.phase import Lesson, Phase, lessons, notebooks, phases
-from workbook.drills.drill import Drill, Drills, System
+from workbook.drills.drill import Drill, System
+from workbook.drills.of_phase import Drills
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
+from workbook.learner.drills import drill_names
 from workbook.lessons.notebook import to_notebook
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +31,7 @@ every_checked = pytest.mark.parametrize("lesson", CHECKED, ids=lambda lesson: le
 
 def drills_of(phase: Phase) -> dict[str, Drill]:
     drills = Drills(System(phase, Choices(), Background(phase.state)))
-    return {name: drills.load(name) for name in drills.names()}
+    return {name: drills.load(name) for name in drill_names(phase)}
 
 
 def tracked() -> list[Path]:
@@ -98,9 +100,10 @@ def test_every_check_has_a_drill_that_turns_it_red(phase: Phase) -> None:
 
 
 @every_phase
-def test_every_drill_has_tiered_hints_and_a_solution(phase: Phase) -> None:
+def test_every_drill_has_a_difficulty_tiered_hints_and_a_solution(phase: Phase) -> None:
     drills = drills_of(phase)
     assert len(drills) >= 5
+    assert {drill.difficulty for drill in drills.values()} == {1, 2, 3}
     for name, drill in drills.items():
         assert len(drill.hints) == len(set(drill.hints)) >= 3, name
         assert re.search(r"^  (./workbook|eval|git) ", drill.way_back, re.MULTILINE), name

@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from workbook.checks.check import Checked, Result
 from workbook.cli import app
-from workbook.drills.drill import UnderWay
 from workbook.errors import WorkbookError
 from workbook.learner.background import Program, _Remembered
 from workbook.learner.choices import Choices
+from workbook.learner.drills import Ended, UnderWay
+from workbook.learner.drills import _Record as _Ended
 from workbook.learner.runs import Run, Section
 from workbook.learner.store import LARGEST, read_state, write_json
 from workbook.measure.load import Load, Moment
@@ -49,6 +50,11 @@ FILES = {
         UnderWay("stale-process", 1),
         UnderWay,
         ("status", "drill 0", "drill 0 --hint", "drill 0 --fix", "reset 0 --yes"),
+    ),
+    "local/phase0/drills-ended.json": (
+        _Ended([Ended("stale-process", NOW, NOW, 2, by_hand=True)]),
+        _Ended,
+        ("status", "drill 0", "receipt 0"),
     ),
     "local/phase0/background.json": (_Remembered([PROGRAM]), _Remembered, ("status", "stop")),
     "local/phase1/traffic-update.json": (
@@ -139,6 +145,8 @@ def test_a_file_that_does_not_fit_is_set_aside_with_a_sentence(
         ("local/phase0/run.json", {"started": "yesterday"}),
         ("local/phase0/background.json", {"programs": [{**asdict(PROGRAM), "pid": 2**40}]}),
         ("local/phase0/drill.json", {"name": "stale-process", "hints": -9}),
+        ("local/phase0/drill.json", {"name": "stale-process", "begun": "2026-11-27T12:00:00"}),
+        ("local/phase0/drills-ended.json", {"drills": [{"name": "stale-process"}]}),
         ("local/phase1/traffic-update.json", {"started": NOW}),
     ],
 )

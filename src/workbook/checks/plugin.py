@@ -21,6 +21,7 @@ from workbook.checks.screen import UNTIL, Screen, in_our_environment
 from workbook.course.lesson import checklist
 from workbook.course.phase import Lesson, Phase, find_lesson, find_phase, phases, root
 from workbook.learner.choices import load_choices
+from workbook.learner.drills import drill_under_way
 from workbook.learner.store import log
 from workbook.outcome import Finding, NotStarted, Outcome, Unknown
 from workbook.programs import TookTooLong
@@ -83,7 +84,9 @@ class Checklist:
         config.add_cleanup(lambda: log.removeHandler(warnings))
         self._home = root()
         self._target = load_choices(self._home).target
-        self._screen = Screen(terminal)
+        drill = drill_under_way(self._home, self._target)
+        hint = f"./workbook drill {drill[0].number} --hint" if drill else ""
+        self._screen = Screen(terminal, hint)
         self._current: Phase | None = None  # the latest phase that is asked
         self._replaced: dict[str, str] = {}
         self._lessons: dict[Line, Lesson] = {}  # of each line
@@ -233,6 +236,7 @@ class Checklist:
         self._missing.clear()  # what is missing now has failed itself
         self._show_what_is_due()
         self._screen.waiting()
+        self._screen.withheld()
         if file := session.config.getoption("--results"):
             write_results(file, [*self._results.values()], [])
         for lesson in dict.fromkeys(self._lessons.values()):

@@ -11,6 +11,7 @@ from workbook import __version__
 from workbook.checks.check import read_results
 from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
+from workbook.learner.drills import Ended, read_ended
 from workbook.learner.runs import read_run
 from workbook.learner.store import write_json
 from workbook.programs import run
@@ -51,6 +52,7 @@ def make_receipt(phase: Phase) -> dict[str, Any]:
         "checked": checks.checked,
         "checks": [asdict(result) for result in checks.results],
         "broken_promises": checks.broken,
+        "drills": [asdict(drill) for drill in read_ended(phase).values()],
     }
     write_json(phase.state / "receipt.json", receipt)
     (phase.state / "receipt.md").write_text(_as_markdown(receipt), encoding="utf-8")
@@ -77,6 +79,8 @@ def _as_markdown(receipt: dict[str, Any]) -> str:
         ended = "to its end" if run["complete"] else "and stopped before its end"
         lines += ["", f"The lesson ran at {run['started']}, in {run['seconds']} s, {ended}:", ""]
         lines += [f"- {section['name']}: {section['seconds']} s" for section in run["sections"]]
+    if drills := [Ended(**drill) for drill in receipt["drills"]]:
+        lines += ["", "Drills:", "", *(f"- {drill.name}: {drill.how}" for drill in drills)]
     machine = receipt["machine"]
     lines += [
         "",

@@ -21,6 +21,8 @@ SIGNS = {
 }
 WORST_FIRST = (Outcome.WRONG, Outcome.NOT_STARTED, Outcome.UNKNOWN, Outcome.PASSED)
 UNTIL = "cannot check until this passes: "
+HINTS = ("why", "run next", "read")  # rows that a drill under way withholds
+WITHHELD = "A drill is under way: why, and what to run next, are hints now."
 PROMISES = "What earlier phases promised"
 WIDTH = 100  # of rows, at most
 ENDLESS = 10_000
@@ -32,8 +34,17 @@ LINE_WIDTH = 58
 class Screen:
     """Where the results are shown. Lines that wait for one cause are one line, at the end."""
 
-    def __init__(self, terminal: "TerminalWriter") -> None:
+    def __init__(self, terminal: "TerminalWriter", hint: str = "") -> None:
+        """Show results on a terminal.
+
+        Args:
+            terminal: that of pytest.
+            hint: while a drill is under way, the command that shows its next hint. What is wrong
+                is then shown without its cause and its remedy: they are hints.
+        """
         self._terminal = terminal
+        self._hint = hint
+        self._withheld = False
         self._waiting: list[Result] = []
         # of the terminal; without one, a line may be as long as it is
         self._columns = shutil.get_terminal_size((ENDLESS, 0)).columns
@@ -74,6 +85,12 @@ class Screen:
             line = results[0].line if len(results) == 1 else f"{len(results)} lines"
             self._line(outcome, line, UNTIL + cause)
 
+    def withheld(self) -> None:
+        """Say where the rows are that a drill withholds, if it withheld any."""
+        if self._withheld:
+            for line in _wrapped(f"{WITHHELD} {self._hint}", self._columns, 1):
+                self._terminal.line(line, yellow=True)
+
     def fault(self, line: str) -> None:
         """Say that a check failed itself; pytest shows its trace."""
         self._terminal.line(f" ! {line}", red=True)
@@ -87,7 +104,9 @@ class Screen:
     def _show(self, result: Result) -> None:
         self._line(result.outcome, result.line, _aside(result))
         for label, text in result.rows.items():
-            if label not in ("not started", "cannot be known"):
+            if self._hint and label in HINTS:
+                self._withheld = True
+            elif label not in ("not started", "cannot be known"):
                 self._terminal.line(_row(label, text, min(WIDTH, self._columns)))
 
     def _line(self, outcome: Outcome, line: str, aside: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbook import __version__
-from workbook.cli import answering, learn, measure, status, system
+from workbook.cli import answering, drilling, learn, measure, status, system
 from workbook.errors import WorkbookError
 from workbook.outcome import Finding
 
@@ -21,7 +21,7 @@ VERBS: dict[Callable[..., None], str] = {  # in the order of --help, each with a
     system.use: "./workbook use local --port 8001",
     status.status: "./workbook status",
     system.cost: "./workbook cost 2",
-    learn.drill: "./workbook drill 0 stale-process",
+    drilling.drill: "./workbook drill 0, then ./workbook drill 0 1",
     learn.diff: "./workbook diff 0 1",
     learn.receipt: "./workbook receipt 0",
     learn.reset: "./workbook reset 0 --yes",

@@ -12,7 +12,8 @@ from workbook.checks.check import read_results
 from workbook.checks.running import checks_command, checks_environment
 from workbook.course.lesson import title_of
 from workbook.course.phase import Lesson, Phase
-from workbook.drills.drill import Drills, System
+from workbook.drills.drill import System
+from workbook.drills.of_phase import Drills
 from workbook.errors import WorkbookError
 from workbook.learner.answers import (
     GIVES_ANSWERS,
@@ -23,8 +24,8 @@ from workbook.learner.answers import (
 )
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices, load_choices
+from workbook.learner.drills import drill_under_way, in_words, with_hints
 from workbook.learner.store import LOCK_IS_HELD
-from workbook.outcome import Outcome
 from workbook.progress import print_done
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
@@ -149,15 +150,15 @@ def check_lesson(lesson: Lesson, *options: str) -> int:
 
 def _end_fixed_drill(phase: Phase) -> None:
     """A drill is over when the check that it turned red has passed again."""
-    drills = Drills(System(phase, load_choices(phase.root), Background(phase.state)))
-    name = drills.under_way()
-    if name is None:
+    found, checked = drill_under_way(phase.root, phase.target), read_results(phase)
+    if found is None or checked is None:
         return
-    kept = read_results(phase)
-    named = drills.load(name).turns_red.__name__
-    if kept and any(r.name == named and r.outcome is Outcome.PASSED for r in kept.results):
-        drills.end()
-        print(f"The drill {name} is over: you fixed it.")
+    drills = Drills(System(found[0], load_choices(phase.root), Background(found[0].state)))
+    if over := drills.end_if_passed(checked):
+        used = f"in {in_words(over.seconds)}, {with_hints(over.hints)}"
+        print(f"The drill {over.name} is over: you fixed it, {used}.")
+        if command := drills.next():
+            print(f"Next: {command}")
 
 
 def write_receipt(phase: Phase) -> None:

@@ -1,4 +1,4 @@
-"""The verbs of a lesson: read it, run it, check it, break it, start it over."""
+"""The verbs of a lesson: read it, run it, check it, start it over."""
 
 import os
 import subprocess
@@ -20,8 +20,6 @@ from workbook.cli.actions import (
 )
 from workbook.cli.arguments import Number, NumberOrName, chosen_lesson, chosen_phase
 from workbook.course.phase import Phase, find_phase, root
-from workbook.drills.drill import Drills, System
-from workbook.learner.background import Background
 from workbook.learner.store import exclusively
 from workbook.targets.environment import lesson_environment
 
@@ -105,42 +103,6 @@ def goto(number: Number, answers: WithAnswers = False) -> None:
         status = move_to(wanted, choices, answers)
     say_what_is_left(wanted)
     raise typer.Exit(_status_without_questions(wanted, status, answers))
-
-
-def drill(
-    number: Number,
-    name: Annotated[
-        str, typer.Argument(help="The drill's name. Leave it out to list the drills.")
-    ] = "",
-    hint: Annotated[bool, typer.Option("--hint", help="Show the next hint.")] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Explain the fix, and apply it.")] = False,
-) -> None:
-    """Break something on purpose, find the cause, fix it."""
-    phase, choices = chosen_phase(number)
-    drills = Drills(System(phase, choices, Background(phase.state)))
-    if hint:
-        shown, of, text = drills.hint()
-        print(f"Hint {shown} of {of}: {text}")
-    elif fix:
-        with exclusively(phase.root):
-            fixed = drills.fix()
-        print(f"--fix has put your system right. By hand, you would do this:\n\n{fixed.way_back}")
-        print(f"\nTo see the result: ./workbook check {number}")
-    elif name:
-        with exclusively(phase.root):
-            begun = drills.begin(name)
-        print(f"{begun.title}\n")
-        print(f"Something is wrong now. See what: ./workbook check {number}")
-        print("Then find the cause, and fix it yourself. If you are stuck:")
-        print(f"  ./workbook drill {number} --hint   one more hint each time")
-        print(f"  ./workbook drill {number} --fix    explain the fix, and apply it")
-    else:
-        there_are = drills.of_target()
-        width = max(map(len, there_are), default=0) + 2
-        for each, one in there_are.items():
-            mark = "under way" if each == drills.under_way() else ""
-            print(f"{each:{width}}{one.title}  {mark}".rstrip())
-        print(f"\nBegin one: ./workbook drill {number} NAME")
 
 
 def diff(

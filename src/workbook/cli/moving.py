@@ -12,10 +12,9 @@ from workbook.cli.actions import (
     is_complete,
     run_and_show,
 )
-from workbook.course.phase import Phase, phases
-from workbook.drills.drill import Drills, System
+from workbook.course.phase import Phase
+from workbook.drills.of_phase import refuse_under_way
 from workbook.errors import WorkbookError
-from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.lessons.going_back import come_again, go_back, infrastructure_after, was_begun
 from workbook.outcome import Finding
@@ -39,7 +38,7 @@ def move_to(wanted: Phase, choices: Choices, answers: bool) -> int:
         typer.Exit: a check of a phase on the way does not pass, or this machine lacks something.
         WorkbookError: a drill is under way, the cluster cannot be asked, or a lesson fails.
     """
-    _refuse_a_broken_system(wanted, choices)
+    refuse_under_way(wanted.root, wanted.target)
     ahead: list[Phase] = []
     for phase in reversed(wanted.up_to):
         if ahead and infrastructure_after(phase):
@@ -54,18 +53,6 @@ def move_to(wanted: Phase, choices: Choices, answers: bool) -> int:
         status = _go_forward(phase, choices, answers)
     assert status is not None, "a phase that is not complete is ahead"
     return status
-
-
-def _refuse_a_broken_system(wanted: Phase, choices: Choices) -> None:
-    """Raise where a drill is under way: its `--fix` is for the system that it broke."""
-    for phase in phases(wanted.root, wanted.target):
-        if not phase.has_state:
-            continue
-        if name := Drills(System(phase, choices, Background(phase.state))).under_way():
-            raise WorkbookError(
-                f"The drill {name} of phase {phase.number} is under way.",
-                f"./workbook drill {phase.number} --fix",
-            )
 
 
 def _status_if_complete(phase: Phase) -> int | None:

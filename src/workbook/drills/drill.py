@@ -1,7 +1,6 @@
 """Drills: a deliberate break, the check that it turns red, hints, and the solution.
 
-A drill is a file in drills/phaseN/ with one `DRILL`. It is remembered before anything is broken, so
-that `--fix` works after an interruption at any point.
+A drill is a file in drills/phaseN/ with one `DRILL`.
 """
 
 import importlib.util
@@ -9,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +19,7 @@ from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
 from workbook.learner.choices import Choices
 from workbook.learner.ports import taken_by
-from workbook.learner.store import kept, read_state, write_json
+from workbook.learner.store import whole
 from workbook.programs import run
 
 SECONDS_TO_ANSWER = 20
@@ -47,8 +46,9 @@ class System:
         return folder
 
     def keep(self, file: Path) -> None:
-        """Put a copy of a file aside."""
-        shutil.copyfile(file, self.kept / file.name)
+        """Put a copy of a file aside: all of it or nothing, as an interruption may come."""
+        with whole(self.kept / file.name) as draft:
+            shutil.copyfile(file, draft)
 
     def put_back(self, file: Path) -> None:
         """Put the kept copy back, if the break was not interrupted before it was made."""
@@ -130,6 +130,7 @@ class Drill:
     """One deliberate break."""
 
     title: str  # what happened, as a colleague would tell it
+    difficulty: int  # 1 to 3: how far the cause is from what shows, and how many tools find it
     turns_red: Callable[..., Any]  # the check
     hints: tuple[str, ...]  # from a nudge to nearly the answer
     way_back: str  # the solution: what a person does about it
@@ -137,118 +138,6 @@ class Drill:
     fix: Callable[[System], None]
     targets: tuple[str, ...] = TARGETS  # where there is what it breaks
     also: tuple[Callable[..., Any], ...] = ()  # checks that may turn red with it
-
-
-@kept
-@dataclass(frozen=True)
-class UnderWay:
-    """The drill that is under way, as it is kept."""
-
-    name: str
-    hints: int = 0  # that were shown
-
-    def __post_init__(self) -> None:
-        if self.hints < 0:
-            raise ValueError(f"{self.hints} hints")
-
-
-class Drills:
-    """The drills of one phase, of which one at most is under way."""
-
-    def __init__(self, system: System) -> None:
-        self._system = system
-        self._phase = system.phase
-        self._file = system.phase.state / "drill.json"
-
-    def names(self) -> list[str]:
-        """The drills' names, for both targets. Files that begin with _ are helpers."""
-        paths = self._phase.drills.glob("[!_]*.py")
-        return sorted(path.stem.replace("_", "-") for path in paths)
-
-    def of_target(self) -> dict[str, Drill]:
-        """The drills of the phase's target, by their names."""
-        drills = {name: self.load(name) for name in self.names()}
-        return {
-            name: drill for name, drill in drills.items() if self._phase.target in drill.targets
-        }
-
-    def load(self, name: str) -> Drill:
-        """Load a drill by its name.
-
-        Raises:
-            WorkbookError: no drill has that name.
-        """
-        if name not in self.names():
-            there_are = ", ".join(self.names()) or "none"
-            raise WorkbookError(
-                f"Phase {self._phase.number} has no drill {name!r}. Its drills: {there_are}.",
-                f"./workbook drill {self._phase.number}",
-            )
-        file = self._phase.drills / f"{name.replace('-', '_')}.py"
-        drill: Drill = load_file(file, self._phase.root).DRILL
-        return drill
-
-    def under_way(self) -> str | None:
-        """The name of the drill that is under way."""
-        found = read_state(self._file, UnderWay)
-        return found.name if found and found.name in self.names() else None
-
-    def begin(self, name: str) -> Drill:
-        """Break what the drill breaks.
-
-        Raises:
-            WorkbookError: it runs on the other target, another drill is under way, or there is
-                nothing to break yet. Or the break failed half-way: `fix` undoes it.
-        """
-        drill = self.load(name)
-        if self._phase.target not in drill.targets:
-            raise WorkbookError(
-                f"Drill {name} runs on {' and '.join(drill.targets)} only; your target is "
-                f"{self._phase.target}.",
-                f"./workbook drill {self._phase.number}",
-            )
-        if current := self.under_way():
-            raise WorkbookError(
-                f"The drill {current} is under way: find what it broke, or fix it.",
-                f"./workbook drill {self._phase.number} --fix",
-            )
-        write_json(self._file, asdict(UnderWay(name)))
-        try:
-            drill.break_it(self._system)
-        except NothingToBreak:
-            self.end()
-            raise
-        return drill
-
-    def end(self) -> None:
-        """Forget the drill under way, and what it has put aside."""
-        shutil.rmtree(self._system.kept)
-        self._file.unlink()
-
-    def hint(self) -> tuple[int, int, str]:
-        """The next hint: its number, how many there are, and its text."""
-        name = self._current()
-        drill = self.load(name)
-        before = read_state(self._file, UnderWay) or UnderWay(name)
-        shown = min(before.hints + 1, len(drill.hints))
-        write_json(self._file, asdict(UnderWay(name, shown)))
-        return shown, len(drill.hints), drill.hints[shown - 1]
-
-    def fix(self) -> Drill:
-        """Fix what the drill under way broke."""
-        drill = self.load(self._current())
-        drill.fix(self._system)
-        self.end()
-        return drill
-
-    def _current(self) -> str:
-        name = self.under_way()
-        if name is None:
-            raise WorkbookError(
-                f"No drill of phase {self._phase.number} is under way.",
-                f"./workbook drill {self._phase.number}",
-            )
-        return name
 
 
 def load_file(file: Path, home: Path) -> ModuleType:

@@ -20,6 +20,7 @@ def patch_drill(
     patch: Patch | Callable[[System], Patch],
     *,
     title: str,
+    difficulty: int,
     turns_red: Callable[..., object],
     hints: tuple[str, ...],
     way_back: str,
@@ -35,7 +36,7 @@ def patch_drill(
     Args:
         kind: of the object, as kubectl calls it.
         patch: operations of a JSON patch, or what makes them from the learner's system.
-        title: of the drill, as are turns_red, hints, way_back, targets and also.
+        title: of the drill, as are difficulty, turns_red, hints, way_back, targets and also.
         name: of the object.
         where: its namespace by target, if that is not the API's.
         shows: waits until the cluster shows the break.
@@ -51,7 +52,7 @@ def patch_drill(
         put_back(system, kind)
         recovers(system)
 
-    return Drill(title, turns_red, hints, way_back, break_it, fix, targets, also)
+    return Drill(title, difficulty, turns_red, hints, way_back, break_it, fix, targets, also)
 
 
 def wrong_answers(
@@ -88,4 +89,5 @@ def wrong_answers(
         "Your own answers are back. To answer a question again:\n"
         f"  ./workbook answer {number} {again} YOUR_ANSWER"
     )
-    return Drill(title, turns_red, hints, way_back, break_it, fix)
+    easy = 1  # the check names each wrong answer
+    return Drill(title, easy, turns_red, hints, way_back, break_it, fix)

@@ -7,6 +7,7 @@ from typing import Any
 from workbook.checks.deployment import Deployment
 from workbook.drills.drill import NothingToBreak, System
 from workbook.errors import WorkbookError
+from workbook.learner.store import read_json, whole
 from workbook.outcome import Finding, NotStarted
 from workbook.targets.kubernetes import APP, Found, Kubernetes, Object, eventually
 from workbook.targets.opening import open_cluster
@@ -96,9 +97,9 @@ def change(system: System, kind: str, patch: Patch, name: str = APP, where: str 
         "labels": found["metadata"].get("labels", {}),
         "annotations": {k: v for k, v in annotations.items() if k == LAST_APPLIED},
     }
-    file = system.kept / f"{kind}.json"
-    file.touch(mode=0o600)  # it may be a Secret
-    file.write_text(json.dumps(kept), encoding="utf-8")
+    with whole(system.kept / f"{kind}.json") as draft:
+        draft.touch(mode=0o600)  # it may be a Secret
+        draft.write_text(json.dumps(kept), encoding="utf-8")
     words = ("patch", kind, name, "--type=json", "--patch-file=/dev/stdin")
     kubectl(cluster, *words, stdin=json.dumps(patch))
 
@@ -110,12 +111,25 @@ def put_back(system: System, kind: str) -> None:
 
 
 def replace_with_kept(system: System, kind: str) -> None:
-    """Put the kept object back, if the break was not interrupted before it was kept."""
-    kept = system.kept / f"{kind}.json"
-    if kept.exists():
-        text = kept.read_text(encoding="utf-8")
-        cluster = cluster_of(system).within(json.loads(text)["metadata"]["namespace"])
-        kubectl(cluster, "replace", "--filename=-", stdin=text)
+    """Put the kept object back, if the break was not interrupted before it was kept.
+
+    Raises:
+        WorkbookError: the copy is damaged, or the cluster refuses it.
+    """
+    file = system.kept / f"{kind}.json"
+    if not file.exists():
+        return
+    kept = read_json(file)
+    try:
+        namespace = (kept or {})["metadata"]["namespace"]
+        cluster = cluster_of(system).within(str(namespace))
+    except (KeyError, TypeError):
+        raise WorkbookError(
+            f"{file.relative_to(system.phase.root)} is damaged: this copy of your {kind} cannot be "
+            "put back. Run the lesson again: it creates the object as it was.",
+            f"./workbook run {system.phase.number}",
+        ) from None
+    kubectl(cluster, "replace", "--filename=-", stdin=json.dumps(kept))
 
 
 def wait_for_rollout(cluster: Kubernetes) -> None:

@@ -18,6 +18,7 @@ from workbook.learner.store import kept, read_state, write_json
 
 SECONDS_TO_END = 10
 LONGEST_COMMAND = 80  # characters of it that are shown
+OF_DRILL = "drill-"  # how `started_by` begins where a drill has started it
 SECONDS_APART = 2  # the clock may be set in between, and ids are not used again as soon as that
 
 
@@ -41,6 +42,11 @@ class Program:
     def title(self) -> str:
         """What it is called where it is shown: the start of its command."""
         return shown(self.command)
+
+    @property
+    def is_of_drill(self) -> bool:
+        """Whether a drill has started it, so that to show it would tell the cause."""
+        return self.started_by.startswith(OF_DRILL)
 
     def process(self) -> psutil.Process | None:
         """The process, if it is still the one that was started."""

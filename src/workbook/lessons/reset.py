@@ -5,7 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from workbook.course.phase import Phase, phases
-from workbook.drills.drill import Drills, System
+from workbook.drills.drill import System
+from workbook.drills.of_phase import Drills
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices

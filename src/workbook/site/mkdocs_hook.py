@@ -25,10 +25,12 @@ from workbook.course.changes import differences, is_code
 from workbook.course.lesson import anchors, title_of
 from workbook.course.manifest import TARGETS
 from workbook.course.phase import Lesson, Phase, lessons, notebooks, phases
-from workbook.drills.drill import Drill, Drills, System
+from workbook.drills.drill import Drill, System
 from workbook.drills.impostor import impostors_of
+from workbook.drills.of_phase import Drills
 from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
+from workbook.learner.drills import drill_names
 from workbook.learner.runs import read_run
 from workbook.lessons.notebook import COLOURS, FIRST_CELL, executed
 from workbook.site.azure_steps import page_of
@@ -236,7 +238,7 @@ def _drills(lesson: Lesson) -> dict[str, Drill]:
     if not isinstance(lesson, Phase):  # a notebook has none
         return {}
     drills = Drills(System(lesson, load_choices(lesson.root), Background(lesson.state)))
-    return {name: drills.load(name) for name in drills.names()}
+    return {name: drills.load(name) for name in drill_names(lesson)}
 
 
 def _functions(lesson: Lesson) -> list[tuple[Callable[..., Any], Check]]:
