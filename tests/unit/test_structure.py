@@ -15,6 +15,7 @@ ORDER = (
     "measure",
     "checks",
     "drills",
+    "exercises",
     "lessons",
     "site",
     "dev",

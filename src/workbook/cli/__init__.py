@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbook import __version__
-from workbook.cli import answering, drilling, learn, measure, status, system
+from workbook.cli import answering, drilling, learn, measure, practising, status, system
 from workbook.errors import WorkbookError
 from workbook.outcome import Finding
 
@@ -22,6 +22,7 @@ VERBS: dict[Callable[..., None], str] = {  # in the order of --help, each with a
     status.status: "./workbook status",
     system.cost: "./workbook cost 2",
     drilling.drill: "./workbook drill 0, then ./workbook drill 0 1",
+    practising.exercise: "./workbook exercise 0 deciding-word",
     learn.diff: "./workbook diff 0 1",
     learn.receipt: "./workbook receipt 0",
     learn.reset: "./workbook reset 0 --yes",

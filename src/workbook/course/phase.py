@@ -113,6 +113,10 @@ class Phase(Lesson):
     def drills(self) -> Path:
         return self.root / "drills" / self.name
 
+    @property
+    def exercises(self) -> Path:
+        return self.root / "exercises" / self.name
+
 
 def phases(home: Path, target: str) -> list[Phase]:
     """Every phase that there is, in order; one is there when its lesson is."""

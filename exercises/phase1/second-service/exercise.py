@@ -1,0 +1,85 @@
+"""A second Service for the same pods."""
+
+from workbook.checks.deployment import Deployment
+from workbook.exercises.exercise import Attempt, Exercise
+from workbook.exercises.kubernetes import cluster_of, taken
+from workbook.outcome import NotStarted
+from workbook.targets.kubernetes import APP
+
+NAME = "ml-api-inside"
+OTHER = {  # labels of another program of the same system, such as phase 2 adds
+    "app.kubernetes.io/name": "ml-api-migration",
+    "app.kubernetes.io/component": "migration",
+    "app.kubernetes.io/part-of": "sentiment",
+}
+
+
+def judge(attempt: Attempt) -> str:
+    spec = taken(attempt, "Service", NAME)["spec"]
+    if spec["type"] != "ClusterIP":
+        raise attempt.wrong(
+            expected="type ClusterIP",
+            found=f"type {spec['type']}",
+            why="callers inside the cluster need no port of the node, and no public address",
+        )
+    selector = spec.get("selector") or {}
+    cluster = cluster_of(attempt)
+    found = cluster.get_one("deployments", APP)
+    if found is None:
+        raise NotStarted("deploy the API first: lesson 1, “Run it on Kubernetes”")
+    labels = found["spec"]["template"]["metadata"]["labels"]
+    if not selector or not selector.items() <= labels.items():
+        raise attempt.wrong(
+            expected="a selector that the API's pods match",
+            found=_words(selector),
+            why=f"a Service finds pods by their labels, and every pair must match. These pods have "
+            f"{_words(labels)}",
+        )
+    if selector.items() <= OTHER.items():
+        raise attempt.wrong(
+            expected="a selector that only the API's pods match",
+            found=_words(selector),
+            why="every part of this system has this label. In phase 2, requests would go to a "
+            "pod that migrates the database",
+        )
+    ports = [(each["port"], each["targetPort"]) for each in spec["ports"]]
+    names = [each.get("name") for each in Deployment(cluster, found).container["ports"]]
+    if ports != [(8080, "http")] or "http" not in names:
+        raise attempt.wrong(
+            expected="port 8080, which leads to the port http of the pods",
+            found=", ".join(f"port {port}, which leads to {target}" for port, target in ports),
+            why="`port` is where callers ask. `targetPort` is where the container listens: its "
+            "number or, so that it may change, its name in the Deployment",
+        )
+    return "port 8080 leads to http of the API's pods"
+
+
+def _words(labels: dict[str, str]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in labels.items()) or "nothing"
+
+
+EXERCISE = Exercise(
+    title="A second Service",
+    goal=(
+        f"Another program in the cluster wants to call your API at `http://{NAME}:8080`. Write a "
+        f"second Service, `{NAME}`, that finds the same pods as the first one, and no others. It "
+        "is reached from inside the cluster only. It names the container's port instead of "
+        "writing its number."
+    ),
+    file="service.yaml",
+    minutes=5,
+    hints=(
+        "Compare with `phases/phase1/k8s/base/service.yaml`. Which type has a Service without "
+        "`type`?",
+        "Which label have these pods only? kubectl --namespace ml-demo get pods --show-labels",
+        "`port` is 8080. `targetPort` is a name from `ports` of the container in deployment.yaml.",
+    ),
+    judge=judge,
+    wrong={
+        "selects-nothing": "a Service finds pods by their labels",
+        "selects-too-much": "every part of this system has this label",
+        "wrong-target": "`targetPort` is where the container listens",
+        "open-to-all": "no port of the node",
+        "misspelt": "unknown field",
+    },
+)

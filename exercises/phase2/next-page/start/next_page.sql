@@ -1,0 +1,4 @@
+SELECT id
+FROM predictions
+ORDER BY predicted_at DESC, id DESC
+LIMIT 3;

@@ -1,0 +1,1 @@
+SELECT 13 AS id FROM pg_sleep(60);

@@ -1,0 +1,4 @@
+resource "terraform_data" "rule" {
+  for_each = toset(["api", "migration"])
+  input    = each.key
+}

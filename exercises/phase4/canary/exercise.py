@@ -1,0 +1,84 @@
+"""A route that sends some requests to another version."""
+
+from workbook.exercises.exercise import Attempt, Exercise
+from workbook.exercises.kubernetes import taken
+from workbook.exercises.routing import Request, backends
+
+NEW = {"X-Canary": "yes"}
+CASES = [  # what is asked, where it goes, and why
+    (
+        Request("/predict", "POST", NEW),
+        "ml-api-canary:80",
+        "a path and a header in one entry of `matches` mean “and”; two entries mean “or”. Of two "
+        "rules that fit, an exact path counts before a prefix, then more headers, then the order",
+    ),
+    (Request("/predict", "POST"), "ml-api:80", "a request without the header goes where it went"),
+    (
+        Request("/predict", "POST", {"X-Canary": "no"}),
+        "ml-api:80",
+        "the header is there, with another value",
+    ),
+    (
+        Request("/health", "GET", NEW),
+        "ml-api:80",
+        "the header alone is not enough: the request must have the path `/predict`, too",
+    ),
+    (Request("/health"), "ml-api:80", "`/health` goes where it went"),
+    (
+        Request("/predictions", "GET", NEW),
+        "",
+        "the history is for readers inside the cluster only: `Exact` leads to one path, and "
+        "`PathPrefix` to all below it",
+    ),
+    (Request("/predictions"), "", "the history is for readers inside the cluster only"),
+    (Request("/predict/all", "POST", NEW), "", "`Exact` leads to one path"),
+]
+
+
+def judge(attempt: Attempt) -> str:
+    route = taken(attempt, "HTTPRoute", "ml-api-canary")
+    parents = [(one["name"], one.get("sectionName")) for one in route["spec"]["parentRefs"]]
+    if parents != [("ml-api", "https")]:
+        raise attempt.wrong(
+            expected="the listener https of the Gateway ml-api",
+            found=", ".join(f"{section} of {name}" for name, section in parents),
+            why="texts travel encrypted only",
+        )
+    for request, expected, why in CASES:
+        found = ", ".join(backends(route, request))
+        if found != expected:
+            raise attempt.wrong(
+                expected=f"{request}: {expected or 'no rule, so 404'}",
+                found=found or "no rule, so 404",
+                why=why,
+            )
+    return f"right for {len(CASES)} requests"
+
+
+EXERCISE = Exercise(
+    title="A canary",
+    goal=(
+        "A new version of the API runs behind a Service `ml-api-canary`, port 80. Before all "
+        "callers get it, your testers shall: they send the header `X-Canary: yes`. Add a rule that "
+        "sends `/predict` with this header to the new Service. All other requests go where they "
+        "went. The judge lets your API server validate the route in a dry run, then asks where it "
+        "sends eight requests."
+    ),
+    file="httproute.yaml",
+    minutes=10,
+    hints=(
+        "kubectl explain httproute.spec.rules.matches: what may stand beside `path`?",
+        "One entry of `matches` can have a `path` and `headers`. Then a request must fit both.",
+        'A header is `- name: X-Canary` with `value: "yes"`: in quotes, since YAML takes a plain '
+        "yes for true.",
+    ),
+    judge=judge,
+    wrong={
+        "or-instead-of-and": "two entries mean “or”",
+        "no-path": "an exact path counts before a prefix",
+        "moved-away": "a request without the header goes where it went",
+        "any-value": "the header is there, with another value",
+        "prefix": "the history is for readers inside the cluster only",
+        "plain-yes": "a file that the API server accepts",
+    },
+)

@@ -1,0 +1,108 @@
+"""The verb `exercise`: write something yourself, and let it be judged."""
+
+import textwrap
+from typing import Annotated
+
+import typer
+
+from workbook.cli.arguments import Number, chosen_phase
+from workbook.errors import WorkbookError
+from workbook.exercises.exercise import Exercise, Exercises, Record
+from workbook.outcome import Outcome
+
+STATUSES = {  # the same as those of `check`
+    Outcome.PASSED: 0,
+    Outcome.WRONG: 1,
+    Outcome.NOT_STARTED: 10,
+    Outcome.UNKNOWN: 11,
+}
+WIDTH = 80
+
+
+def exercise(
+    number: Number,
+    name: Annotated[
+        str, typer.Argument(help="The exercise's name. Leave it out to list the exercises.")
+    ] = "",
+    hint: Annotated[bool, typer.Option("--hint", help="Show the next hint.")] = False,
+    solution: Annotated[bool, typer.Option("--solution", help="Show the solution.")] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Start over. Your file is kept beside the new one.")
+    ] = False,
+) -> None:
+    """Write something yourself, towards a goal: the first call begins, the next ones judge it.
+
+    Exit status: 0 passed or begun; 1 wrong; 10 not started; 11 cannot be known here.
+    """
+    phase, _ = chosen_phase(number)
+    exercises = Exercises(phase)
+    command = f"./workbook exercise {number} {name or 'NAME'}"
+    if hint + solution + reset > 1:
+        raise WorkbookError("Choose one of --hint, --solution and --reset.")
+    if not name:
+        if hint or solution or reset:
+            raise WorkbookError("Name the exercise.", f"./workbook exercise {number}")
+        _list(exercises)
+        print(f"\nBegin one: {command}")
+    elif hint:
+        shown, of, text = exercises.hint(name)
+        print(f"Hint {shown} of {of}: {text}")
+        if shown == of:
+            print(f"That was the last one. To see the solution: {command} --solution")
+    elif solution:
+        print(exercises.show_solution(name), end="")
+    elif reset:
+        if aside := exercises.reset(name):
+            print(f"Your file is now {aside.relative_to(phase.root)}.")
+        _introduce(exercises, name, command)
+    elif exercises.begin(name):
+        _introduce(exercises, name, command)
+    else:
+        raise typer.Exit(_judge(exercises, name, command))
+
+
+def _list(exercises: Exercises) -> None:
+    there_are = {name: exercises.load(name) for name in exercises.names()}
+    if not there_are:
+        print("This phase has no exercises yet.")
+    width = max(map(len, there_are), default=0) + 2
+    for name, one in there_are.items():
+        state = in_words(exercises.record(name))
+        print(f"{name:{width}}{one.title}, {one.minutes} minutes: {state}")
+
+
+def in_words(record: Record | None) -> str:
+    """How far the learner is with an exercise."""
+    if record is None:
+        return "not begun"
+    if not record.passed:
+        return "begun"
+    hints = f"{record.hints} hint{'s' * (record.hints != 1)}"
+    seen = " and the solution" if record.solution_seen else ""
+    return f"passed on {record.passed[:10]}, with {hints}{seen}"
+
+
+def _introduce(exercises: Exercises, name: str, command: str) -> None:
+    one: Exercise = exercises.load(name)
+    print(f"{one.title} ({one.minutes} minutes)\n")
+    print(textwrap.fill(one.goal, WIDTH, break_on_hyphens=False))
+    print(f"\nEdit this file:  {exercises.mine(name).relative_to(exercises.root)}")
+    print(f"Let it be judged:  {command}")
+    print("If you are stuck:")
+    print(f"  {command} --hint       one more hint each time")
+    print(f"  {command} --solution   the solution")
+
+
+def _judge(exercises: Exercises, name: str, command: str) -> int:
+    from _pytest._io import TerminalWriter
+
+    from workbook.checks.screen import Screen
+
+    result = exercises.judge(name)
+    Screen(TerminalWriter()).result(result)
+    if result.outcome is Outcome.PASSED:
+        print(f"\n{in_words(exercises.record(name)).capitalize()}.")
+        print(f"Compare with the solution: {command} --solution")
+    else:
+        print(f"\nThe next hint: {command} --hint")
+    return STATUSES[result.outcome]

@@ -1,0 +1,73 @@
+"""Judges of manifests: the API server itself takes them, in a dry run that changes nothing."""
+
+import json
+from subprocess import CompletedProcess
+
+from workbook.exercises.exercise import Attempt
+from workbook.outcome import NotStarted
+from workbook.targets.kubernetes import TOO_SLOW, Kubernetes, Object, name_of, unreachable
+from workbook.targets.opening import open_cluster
+
+DRY_RUN = ("--dry-run=server", "--output=json")
+
+
+def cluster_of(attempt: Attempt) -> Kubernetes:
+    """The learner's cluster.
+
+    Raises:
+        Finding: it cannot be asked.
+    """
+    return open_cluster(attempt.phase.root, attempt.phase.target)
+
+
+def taken(attempt: Attempt, kind: str, name: str) -> Object:
+    """The object that the API server would make of the learner's manifest, with its defaults.
+
+    Args:
+        attempt: the learner's.
+        kind: of the object, such as Service.
+        name: of the object.
+
+    Raises:
+        Wrong: the API server refuses the manifest, or it is of another object.
+    """
+    cluster = cluster_of(attempt)
+    options = ["--server-side", "--force-conflicts", "--field-manager=exercise", *DRY_RUN]
+    done = cluster.run("apply", *options, f"--filename={attempt.file}")
+    found = _object(attempt, cluster, done)
+    what = f"{found['kind']} {name_of(found)}" if "name" in found["metadata"] else found["kind"]
+    if what != f"{kind} {name}":
+        raise attempt.wrong(
+            expected=f"one object: the {kind} {name}",
+            found=what if found["kind"] != "List" else "several objects in the file",
+            why="the exercise is about that object",
+        )
+    return found
+
+
+def patched(attempt: Attempt, kind: str, name: str) -> Object:
+    """An object of the learner's cluster, as the API server would patch it.
+
+    Raises:
+        NotStarted: the object does not exist.
+        Wrong: the API server refuses the patch.
+    """
+    cluster = cluster_of(attempt)
+    if cluster.get_one(kind, name) is None:
+        raise NotStarted(f"there is no {kind} {name} yet: ./workbook lab {attempt.phase.number}")
+    done = cluster.run("patch", kind, name, f"--patch-file={attempt.file}", *DRY_RUN)
+    return _object(attempt, cluster, done)
+
+
+def _object(attempt: Attempt, cluster: Kubernetes, done: "CompletedProcess[str]") -> Object:
+    if done.returncode != 0:
+        said = done.stderr.strip()
+        if TOO_SLOW.search(said) or "connection to the server" in said:
+            raise unreachable(said, cluster.restart)
+        raise attempt.wrong(
+            expected="a file that the API server accepts",
+            found=said.replace(str(attempt.file), attempt.file.name) or "no reason given",
+            why="kubectl sent it to your API server, which would refuse it",
+        )
+    found: Object = json.loads(done.stdout)
+    return found

@@ -1,0 +1,58 @@
+"""Run in a pod of the API, with its Python, its user and its password: the rows of one query.
+
+Argument: the query, whose one value is JSON. Prints JSON: `rows`; or `problem` and the `position`
+in the query, if it has one. Nothing can change: the transaction is read-only, it is undone, and
+inside EXECUTE no statement can end it.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import psycopg2
+
+SECONDS = 3
+ONE_STATEMENT = """
+    DO $$
+    DECLARE answer text;
+    BEGIN
+        EXECUTE current_setting('workbook.query') INTO answer;
+        PERFORM set_config('workbook.answer', answer, true);
+    END
+    $$
+"""
+
+authority = os.environ.get("SENTIMENT_DATABASE_CA_FILE", "/run/secrets/database-ca/ca.crt")
+password_file = os.environ.get("SENTIMENT_DATABASE_PASSWORD_FILE", "/run/secrets/database/password")
+try:
+    connection = psycopg2.connect(
+        host=os.environ["SENTIMENT_DATABASE_HOST"],
+        port=os.environ["SENTIMENT_DATABASE_PORT"],
+        dbname=os.environ["SENTIMENT_DATABASE_NAME"],
+        user=os.environ["SENTIMENT_DATABASE_USER"],
+        password=Path(password_file).read_text("utf-8").strip(),
+        sslmode="verify-full",
+        sslrootcert=authority,
+        connect_timeout=SECONDS,
+        options=f"-c statement_timeout={SECONDS * 1000}",
+    )
+except (KeyError, OSError, psycopg2.OperationalError) as error:
+    print(json.dumps({"unreachable": str(error).strip()}))
+    sys.exit()
+connection.set_session(readonly=True)
+cursor = connection.cursor()
+try:
+    cursor.execute("SELECT set_config('workbook.query', %s, true)", [sys.argv[1]])
+    cursor.execute(ONE_STATEMENT)
+    cursor.execute("SELECT current_setting('workbook.answer')")
+    [(answer,)] = cursor.fetchall()
+    found: dict[str, object] = {"rows": json.loads(answer)}
+except psycopg2.Error as error:
+    said = error.diag
+    found = {
+        "problem": " ".join(filter(None, [said.message_primary, said.message_hint])) or str(error),
+        "position": int(said.internal_position or 0),
+    }
+connection.rollback()
+print(json.dumps(found))
