@@ -119,6 +119,16 @@ def test_a_fresh_copy_has_nothing_to_reset_and_nothing_running(fresh: Path) -> N
     assert "not checked yet" in cli("status").stdout
 
 
+def test_reset_renames_the_learners_notebook(fresh: Path) -> None:
+    mine = fresh / "phases/phase0/my-phase0.ipynb"
+    mine.write_text("{}")
+    said = cli_of(fresh)("reset", "0", "--yes").stdout
+    assert "renames phases/phase0/my-phase0.ipynb, your copy of the notebook" in said
+    assert not mine.exists()
+    assert mine.with_name("my-phase0-1.ipynb").read_text() == "{}"
+    assert "as new" in cli_of(fresh)("reset", "0").stdout
+
+
 def test_down_asks_before_it_removes_a_cluster(fresh: Path) -> None:
     record = fresh / ".workbook/local/cluster.json"
     write_json(record, asdict(RECORD))
@@ -429,8 +439,11 @@ def test_lab_opens_a_copy_of_the_lesson(fresh: Path) -> None:
             lab.kill()
     assert page.status_code == 200
     assert "my-phase0.ipynb" in address
-    lesson = (fresh / "phases/phase0/phase0.ipynb").read_bytes()
-    assert (fresh / "phases/phase0/my-phase0.ipynb").read_bytes() == lesson
+    lesson, mine = (
+        json.loads((fresh / f"phases/phase0/{name}").read_bytes())["cells"]
+        for name in ("phase0.ipynb", "my-phase0.ipynb")
+    )
+    assert mine == lesson
 
 
 def test_the_wheel_installs_and_its_cli_answers(tmp_path: Path) -> None:

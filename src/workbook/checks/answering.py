@@ -21,6 +21,7 @@ from workbook.targets.opening import authority_of
 
 QUESTIONS = "test_understanding"  # the module of a phase's checks that asks and judges
 SECONDS_TO_JUDGE = 180
+SIGNS = {True: "✔", False: "✘", None: "?"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Verdict:
 
     right: bool | None  # None: that cannot be known yet
     text: str  # a sentence for the learner
+
+    @property
+    def shown(self) -> str:
+        """The sentence after its sign."""
+        return f"{SIGNS[self.right]} {self.text}"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
 from workbook.learner.answers import GIVES_ANSWERS, give_solution
 
-SIGNS = {True: "[green]✔[/green]", False: "[red]✘[/red]", None: "[yellow]?[/yellow]"}
+COLOURS = {True: "green", False: "red", None: "yellow"}
 STATUSES = {True: PASSED, False: WRONG, None: NOT_STARTED}
 
 
@@ -111,7 +111,7 @@ def _ask_one(phase: Phase, name: str, question: Question, text: str, place: str)
 
 
 def _show(verdict: Verdict) -> None:
-    console.print(f"  {SIGNS[verdict.right]} {escape(verdict.text)}")
+    console.print(f"  {verdict.shown}", style=COLOURS[verdict.right], markup=False)
 
 
 def _show_look(phase: Phase, question: Question) -> None:

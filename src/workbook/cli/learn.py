@@ -130,7 +130,10 @@ def reset(
     number: Number,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Start a phase over: end its programs; remove its model, objects, answers and receipts."""
+    """Start a phase over: end its programs; remove its model, objects, answers and receipts.
+
+    Your copy of its notebook is renamed.
+    """
     from workbook.lessons.reset import reset_phase, what_goes
 
     phase, choices = chosen_phase(number)
@@ -147,15 +150,25 @@ def reset(
     print(f"Phase {number} is as new.")
 
 
-def lab(which: NumberOrName = "0") -> None:
+def lab(
+    which: NumberOrName = "0",
+    new: Annotated[
+        bool, typer.Option("--new", help="Make a new copy. The old one stays beside it.")
+    ] = False,
+) -> None:
     """Open your own copy of a lesson or a notebook in JupyterLab."""
-    import shutil
+    from workbook.lessons.own_copy import is_stale, make_copy, own_copy, set_copy_aside
 
     lesson, choices = chosen_lesson(which)
-    mine = lesson.directory / f"my-{lesson.notebook.name}"
+    mine = own_copy(lesson)
+    if new and (aside := set_copy_aside(lesson)):
+        print(f"Your old copy is {aside.relative_to(lesson.root)}.")
     if not mine.exists():
-        shutil.copyfile(lesson.notebook, mine)
+        make_copy(lesson)
     print(f"{mine.relative_to(lesson.root)} is your copy. git ignores it.")
+    if is_stale(lesson):
+        print("The lesson has changed since this copy was made. To take the new lesson, and keep")
+        print(f"your copy beside it: ./workbook lab {lesson.argument} --new")
     os.environ.update(lesson_environment(lesson.root, choices))
     # without this, what a cell prints passes over local ports as it is
     encrypted = "--KernelManager.transport_encryption=required"

@@ -1,4 +1,4 @@
-"""The `%%bash` of the lessons: IPython's own, made strict, bounded and aware of the target."""
+"""The magics of the lessons: `%%bash`, made strict, bounded and aware of the target; `%answer`."""
 
 import os
 import re
@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
-from workbook.course.phase import Lesson, lessons, root
+from workbook.checks.answering import answer_question, questions_of
+from workbook.course.phase import Lesson, Phase, lessons, root
 from workbook.errors import WorkbookError
+from workbook.learner.answers import GIVES_ANSWERS, read_answers
 from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
 from workbook.lessons.shell import CellFailed, Shell
@@ -37,8 +39,8 @@ class CellError(Exception):
 
 
 @magics_class
-class BashMagic(Magics):
-    """Runs `%%bash` cells in one shell for the whole notebook."""
+class LessonMagic(Magics):
+    """Runs `%%bash` cells in one shell for the whole notebook, and takes answers."""
 
     def __init__(self, shell: "InteractiveShell") -> None:
         super().__init__(shell)
@@ -58,15 +60,34 @@ class BashMagic(Magics):
         if target and target[1] != self._target:
             print(f"This cell is for the target {target[1]}; yours is {self._target}. Not run.")
             return
-        if MARKS["solution"].search(cell) and "WORKBOOK_SOLUTIONS" not in os.environ:
-            print("This cell holds the answer, so it is not run here. Try it yourself:")
-            print(f"    workbook answer {self._lesson.argument} QUESTION YOUR_ANSWER")
+        if MARKS["solution"].search(cell) and GIVES_ANSWERS not in os.environ:
+            print("This cell holds the answer, so it is not run here. Type your own answer")
+            print("into the cell with %answer, under the question.")
             return
         limit = MARKS["seconds"].search(cell)
         try:
             self._shell.run(cell, float(limit[1]) if limit else DEFAULT_SECONDS, sys.stdout.write)
         except CellFailed as error:
             raise CellError(str(error)) from None
+
+    @line_magic
+    def answer(self, line: str) -> None:
+        """Record an answer, and judge it: `%answer QUESTION YOUR ANSWER`."""
+        question, _, words = line.strip().partition(" ")
+        phase = self._lesson
+        asked = questions_of(phase) if isinstance(phase, Phase) else {}
+        if not isinstance(phase, Phase) or question not in asked:
+            there_are = ", ".join(asked) or "none"
+            raise CellError(f"This lesson has no question {question!r}. It has: {there_are}.")
+        if words.strip():
+            try:
+                print(answer_question(phase, question, words).shown)
+            except WorkbookError as error:
+                raise CellError(str(error)) from None
+        elif given := read_answers(phase).get(question):
+            print(f"Your recorded answer: {given}")
+        else:
+            print(f"Type your answer after {question}: {asked[question].form.text}.")
 
 
 def _lesson_of(directory: Path, home: Path, target: str) -> Lesson:

@@ -33,7 +33,14 @@ jupyter:
     name: python3
 ---
 """
-FIRST_CELL = "%load_ext workbook"
+FIRST_CELL = """\
+# Run this cell first. It lets %%bash cells share one shell, with a time limit for each cell,
+# and adds %answer.
+%load_ext workbook"""
+ANSWER_CELL = """\
+# Type your answer at the end of the next line, and run this cell.
+%answer """
+QUESTION = re.compile(r"^\*\*`([\w-]+)`\*\*.*\n(?:.+\n)*", re.MULTILINE)
 FOLDS = re.compile(r"^</?(details|summary)\b.*\n?", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PYTHON_SECONDS = 600
@@ -45,8 +52,12 @@ class LessonFailed(Exception):
 
 
 def to_notebook(lesson: str) -> str:
-    """Make the notebook of a lesson: no outputs, and the same ids whenever the text is the same."""
-    notebook = jupytext.reads(HEADER + lesson, fmt="md")
+    """Make the notebook of a lesson: no outputs, and the same ids whenever the text is the same.
+
+    Two kinds of cells are in no lesson: the first one, and one after each question.
+    """
+    cell = rf"\g<0>\n```python\n{ANSWER_CELL}\1\n```\n"
+    notebook = jupytext.reads(HEADER + QUESTION.sub(cell, lesson), fmt="md")
     notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST_CELL))
@@ -63,6 +74,11 @@ def to_notebook(lesson: str) -> str:
         cell.id = hashlib.sha256(f"{count} {cell.source}".encode()).hexdigest()[:8]
     text: str = nbformat.writes(notebook)
     return text + "\n"
+
+
+def is_of_lesson(cell: Any) -> bool:
+    """Whether a cell is part of the lesson's text, and not only of its notebook."""
+    return cell.source != FIRST_CELL and not cell.source.startswith(ANSWER_CELL)
 
 
 def write_notebook(lesson: Path, notebook: Path) -> bool:

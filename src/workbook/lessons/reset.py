@@ -12,6 +12,7 @@ from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.lessons.deploying import deploy, was_deployed
 from workbook.lessons.going_back import added_objects, infrastructure_after, remove
+from workbook.lessons.own_copy import own_copy, set_copy_aside
 from workbook.targets.kubernetes import Kubernetes
 from workbook.targets.local import database
 from workbook.targets.local.engine import find_engine
@@ -24,7 +25,7 @@ PASSWORDS = {  # of the database; kept here, where a lesson has made them
 
 
 def what_goes(phase: Phase) -> list[str]:
-    """What a reset ends and removes, in words."""
+    """What a reset ends, removes and renames, in words."""
     lines = [f"ends {p.title} (process {p.pid})" for p in Background(phase.state).running()]
     if (cluster := _cluster(phase)) is not None:
         gone = _namespaces(phase)
@@ -41,11 +42,13 @@ def what_goes(phase: Phase) -> list[str]:
     for folder, content in _folders(phase).items():
         if folder.exists() and any(folder.iterdir()):
             lines.append(f"removes {folder.relative_to(phase.root)}/ ({content})")
+    if (mine := own_copy(phase)).exists():
+        lines.append(f"renames {mine.relative_to(phase.root)}, your copy of the notebook")
     return lines
 
 
 def reset_phase(phase: Phase, choices: Choices) -> None:
-    """End the phase's programs and remove what it made.
+    """End the phase's programs, remove what it made, and rename the learner's notebook.
 
     Raises:
         WorkbookError: the cluster cannot be asked, or something in it cannot be removed; the rest
@@ -69,6 +72,7 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
     for folder in _folders(phase):
         if folder.exists():
             shutil.rmtree(folder)
+    set_copy_aside(phase)
 
 
 def _remove_objects(phase: Phase, cluster: Kubernetes) -> list[str]:

@@ -32,7 +32,7 @@ from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
 from workbook.learner.drills import drill_names
 from workbook.learner.runs import read_run
-from workbook.lessons.notebook import COLOURS, FIRST_CELL, executed
+from workbook.lessons.notebook import COLOURS, executed, is_of_lesson
 from workbook.site.azure_steps import page_of
 
 log = logging.getLogger("mkdocs.hooks.workbook")
@@ -127,7 +127,7 @@ def _where(config: MkDocsConfig) -> tuple[Path, str]:
 def _lesson(lesson: Lesson) -> dict[str, str | bytes]:
     """A lesson's page, its images, and a page for each file of its folder that it links to."""
     notebook, when = _recorded(lesson)
-    notebook.cells = [cell for cell in notebook.cells if cell.source != FIRST_CELL]
+    notebook.cells = [cell for cell in notebook.cells if is_of_lesson(cell)]
     exporter = MarkdownExporter(  # type: ignore[no-untyped-call]
         template_file="lesson",
         extra_loaders=[DictLoader({"lesson": TEMPLATE})],

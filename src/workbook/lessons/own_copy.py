@@ -1,0 +1,48 @@
+"""The learner's own copy of a lesson's notebook, which they run and edit: my-phase0.ipynb."""
+
+import hashlib
+import json
+from itertools import count
+from pathlib import Path
+
+from workbook.course.phase import Lesson
+from workbook.learner.store import read_json
+
+MADE_FROM = "made_from"  # in the copy's metadata: the digest of the notebook that was copied
+
+
+def own_copy(lesson: Lesson) -> Path:
+    """Where the copy is, or will be; git ignores it."""
+    return lesson.directory / f"my-{lesson.notebook.name}"
+
+
+def make_copy(lesson: Lesson) -> None:
+    """Copy the lesson's notebook, and note in the copy of which version it is."""
+    content = json.loads(lesson.notebook.read_bytes())
+    content["metadata"]["workbook"] = {MADE_FROM: _digest(lesson)}
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    own_copy(lesson).write_text(text + "\n", encoding="utf-8")
+
+
+def is_stale(lesson: Lesson) -> bool:
+    """Whether the copy is of another version of the lesson than the present one."""
+    content = read_json(own_copy(lesson)) or {}
+    try:
+        return bool(content["metadata"]["workbook"][MADE_FROM] != _digest(lesson))
+    except (KeyError, TypeError):
+        return True
+
+
+def set_copy_aside(lesson: Lesson) -> Path | None:
+    """Rename the copy, so that the next one is new; returns where it is now."""
+    mine = own_copy(lesson)
+    if not mine.exists():
+        return None
+    names = (mine.with_name(f"{mine.stem}-{number}{mine.suffix}") for number in count(1))
+    aside = next(name for name in names if not name.exists())
+    mine.rename(aside)
+    return aside
+
+
+def _digest(lesson: Lesson) -> str:
+    return hashlib.sha256(lesson.notebook.read_bytes()).hexdigest()

@@ -1,0 +1,81 @@
+"""The cells of a lesson's notebook that answer its questions."""
+
+import io
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+from copies import ROOT
+from IPython.core.interactiveshell import InteractiveShell
+
+from workbook.checks import answering
+from workbook.checks.answering import Verdicts
+from workbook.checks.questions import Judged
+from workbook.course.phase import Phase
+from workbook.learner.answers import read_answers
+from workbook.lessons import magic
+from workbook.lessons.magic import LessonMagic
+from workbook.lessons.notebook import ANSWER_CELL, is_of_lesson, to_notebook
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Runs a cell in a kernel of phase 0, whose system has the swing word "not"."""
+    phase = Phase(0, ROOT, "local")
+    monkeypatch.setattr(Phase, "state", tmp_path)
+    monkeypatch.setattr(magic, "_lesson_of", lambda *_: phase)
+    monkeypatch.chdir(ROOT)
+
+    def judge(phase: Phase) -> Verdicts:
+        right = read_answers(phase).get("swing-word") == "not"
+        return Verdicts(Judged({} if right else {"swing-word": "it is another word"}, {}, []))
+
+    monkeypatch.setattr(answering, "judge", judge)
+    shell = InteractiveShell()
+    shell.register_magics(LessonMagic(shell))
+
+    def run(cell: str) -> str:
+        said = io.StringIO()
+        with redirect_stdout(said):
+            done = shell.run_cell(cell)
+        return said.getvalue() + str(done.error_in_exec or "")
+
+    yield run
+    InteractiveShell.clear_instance()
+
+
+def test_a_cell_without_an_answer_says_what_to_type(run: Any, tmp_path: Path) -> None:
+    said = run(f"{ANSWER_CELL}swing-word")
+    assert said == "Type your answer after swing-word: a word of the sentence.\n"
+    assert not (tmp_path / "answers.json").exists()
+
+
+def test_an_answer_is_recorded_and_judged_in_the_cell(run: Any) -> None:
+    assert run("%answer swing-word food") == "✘ Not right: it is another word.\n"
+    assert run(f"{ANSWER_CELL}swing-word not") == "✔ Right.\n"
+    assert run("%answer swing-word") == "Your recorded answer: not\n"
+
+
+def test_an_unknown_question_is_named_without_a_trace(run: Any) -> None:
+    said = run("%answer swing")
+    assert "This lesson has no question 'swing'. It has: strongest-negative-word, sw" in said
+    assert "Traceback" not in said
+
+
+def test_each_question_of_a_lesson_has_a_cell_right_after_its_text() -> None:
+    import nbformat
+
+    lesson = "# One\n\nFirst.\n\n**`one`**: which\none?\n\nMore.\n\n**`two`**: how many?\n"
+    cells = nbformat.reads(to_notebook(lesson), as_version=4).cells
+    assert [cell.source for cell in cells if is_of_lesson(cell)] == [
+        "# One\n\nFirst.\n\n**`one`**: which\none?",
+        "More.\n\n**`two`**: how many?",
+    ]
+    assert [cell.source.split()[-1] for cell in cells if not is_of_lesson(cell)] == [
+        "workbook",
+        "one",
+        "two",
+    ]
+    assert [is_of_lesson(cell) for cell in cells] == [False, True, False, True, False]
