@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from workbook.checks.check import Checked, Result
 from workbook.cli import app
 from workbook.errors import WorkbookError
+from workbook.exercises.exercise import Record
 from workbook.learner.background import Program, _Remembered
 from workbook.learner.choices import Choices
 from workbook.learner.drills import Ended, UnderWay
@@ -55,6 +56,11 @@ FILES = {
         _Ended([Ended("stale-process", NOW, NOW, 2, by_hand=True)]),
         _Ended,
         ("status", "drill 0", "receipt 0"),
+    ),
+    "local/phase0/exercises/deciding-word.json": (
+        Record(NOW, hints=1, tries=2, passed=NOW),
+        Record,
+        ("exercise 0", "exercise 0 deciding-word --hint", "status"),
     ),
     "local/phase0/background.json": (_Remembered([PROGRAM]), _Remembered, ("status", "stop")),
     "local/phase1/traffic-update.json": (

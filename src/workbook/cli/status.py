@@ -8,6 +8,7 @@ from workbook.cli.drilling import drills_in_a_line
 from workbook.course.lesson import title_of
 from workbook.course.phase import phases, root
 from workbook.drills.of_phase import is_newer
+from workbook.exercises.exercise import Exercises
 from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
 from workbook.learner.drills import drill_under_way, in_words
@@ -45,3 +46,10 @@ def status() -> None:
             console.print(f"  if you are stuck: ./workbook drill {phase.number} --hint")
         elif kept is not None:
             console.print(f"  {drills_in_a_line(phase, choices)}")
+        exercises = Exercises(phase)
+        if names := exercises.names():
+            records = map(exercises.record, names)
+            passed = sum(bool(record and record.passed) for record in records)
+            console.print(
+                f"  {passed} of {len(names)} exercises passed: ./workbook exercise {phase.number}"
+            )

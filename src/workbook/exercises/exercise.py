@@ -70,6 +70,10 @@ class Record:
     solution_seen: bool = False  # before it was passed
     passed: str = ""  # when it was passed first; "" if never
 
+    def __post_init__(self) -> None:
+        if min(self.hints, self.tries) < 0:
+            raise ValueError(f"{self.hints} hints, {self.tries} tries")
+
 
 class Exercises:
     """The exercises of one phase."""
