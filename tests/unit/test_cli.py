@@ -92,7 +92,9 @@ def test_the_verbs_of_the_design_are_there() -> None:
     assert {*wanted.split(), "up", "down", "stop"} <= set(NAMES)
 
 
-@pytest.mark.parametrize("verb", ["run", "check", "goto", "doctor", "receipt", "reset", "drill"])
+@pytest.mark.parametrize(
+    "verb", ["run", "check", "watch", "goto", "doctor", "receipt", "reset", "drill"]
+)
 def test_a_phase_that_is_not_there_is_named(fresh: Path, verb: str) -> None:
     done = cli_of(fresh)(verb, "7")
     assert done.returncode == 2

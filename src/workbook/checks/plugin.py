@@ -28,6 +28,7 @@ from workbook.programs import TookTooLong
 
 EXIT_CODES = {Outcome.WRONG: 1, Outcome.NOT_STARTED: 10, Outcome.UNKNOWN: 11}
 CHECK_FAILED = 3
+CHECKLIST = "workbook-checklist"  # the plugin that keeps what each line came to
 CURRENT_PHASE = pytest.StashKey[Phase]()  # whose state the learner's system is in
 
 
@@ -53,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)  # after the terminal has been set up
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Checklist(config), "workbook-checklist")
+    config.pluginmanager.register(Checklist(config), CHECKLIST)
 
 
 class Line(NamedTuple):
@@ -90,7 +91,7 @@ class Checklist:
         self._current: Phase | None = None  # the latest phase that is asked
         self._replaced: dict[str, str] = {}
         self._lessons: dict[Line, Lesson] = {}  # of each line
-        self._results: dict[Line, Result] = {}  # of each line
+        self.results: dict[Line, Result] = {}  # of each line
         self._missing: set[Line] = set()  # lines of earlier phases that were not asked yet
         self._held_back: list[Line] = []  # whose results are shown after those
         self._notes: dict[str, str] = {}
@@ -125,7 +126,7 @@ class Checklist:
             config.stash[CURRENT_PHASE] = self._current
         by_line: dict[Line, pytest.Item] = {}
         for item in items:
-            lesson, line = lessons[_lesson_name(item)], _line(item)
+            lesson, line = lessons[_lesson_name(item)], line_of(item)
             if line in by_line and item.nodeid != by_line[line].nodeid:
                 raise pytest.UsageError(
                     f"{item.nodeid} and {by_line[line].nodeid} have the same line: {line.text!r}."
@@ -143,14 +144,14 @@ class Checklist:
         ]
         places = {line: place for place, line in enumerate(listed)}
         in_lesson = sorted(by_line, key=lambda line: places.get(line, len(places)))
-        needs = {line: self._needs(item) for line, item in by_line.items()}
+        needs = {line: self.needs(item) for line, item in by_line.items()}
         items[:] = [by_line[line] for line in in_order(in_lesson, needs)]
 
     def _is_promise(self, line: Line) -> bool:
         lesson = self._lessons[line]
         return isinstance(lesson, Phase) and lesson != self._current
 
-    def _needs(self, item: pytest.Item) -> list[Line]:
+    def needs(self, item: pytest.Item) -> list[Line]:
         """The lines that have to pass before a check can know."""
         needed = filter(check_of, _check(item).after)
         return [self._standing(_line_of(function)) for function in needed]
@@ -166,8 +167,8 @@ class Checklist:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Say "cannot check until" where a check that this one needs has not passed."""
-        for line in self._needs(item):
-            result = self._results.get(line)
+        for line in self.needs(item):
+            result = self.results.get(line)
             if result is None or result.outcome is Outcome.PASSED:
                 continue
             cause = result.waits_for or line.text
@@ -238,10 +239,10 @@ class Checklist:
         self._screen.waiting()
         self._screen.withheld()
         if file := session.config.getoption("--results"):
-            write_results(file, [*self._results.values()], [])
+            write_results(file, [*self.results.values()], [])
         for lesson in dict.fromkeys(self._lessons.values()):
             lines = [line for line, whose in self._lessons.items() if whose is lesson]
-            results = [self._results[line] for line in lines if line in self._results]
+            results = [self.results[line] for line in lines if line in self.results]
             if not results or self._is_promise(lines[0]):
                 continue
             if len(results) == len(lines) and _is_whole(session.config):
@@ -252,8 +253,8 @@ class Checklist:
             return  # interrupted, or a fault of pytest's own: the checks have not all run
         if self._broken:
             session.exitstatus = CHECK_FAILED
-        elif self._results:
-            outcomes = {result.outcome for result in self._results.values()}
+        elif self.results:
+            outcomes = {result.outcome for result in self.results.values()}
             session.exitstatus = next(
                 (code for outcome, code in EXIT_CODES.items() if outcome in outcomes), 0
             )
@@ -265,11 +266,11 @@ class Checklist:
     @property
     def _promises(self) -> list[Result]:
         """What lines of earlier phases came to."""
-        return [result for line, result in self._results.items() if self._is_promise(line)]
+        return [result for line, result in self.results.items() if self._is_promise(line)]
 
     def _keep(self, item: pytest.Item, report: pytest.TestReport, result: Result) -> None:
-        line = _line(item)
-        self._results[line] = result
+        line = line_of(item)
+        self.results[line] = result
         properties = [("outcome", str(result.outcome)), ("line", result.line)]
         properties += [("note", result.note)] if result.note else []
         report.user_properties.extend(properties)
@@ -290,7 +291,7 @@ class Checklist:
             self._screen.promises(self._promises)
         for line in self._held_back:
             self._begin(line.lesson)
-            self._screen.result(self._results[line])
+            self._screen.result(self.results[line])
         self._held_back.clear()
 
     def _begin(self, name: str) -> None:
@@ -317,7 +318,7 @@ def _lesson_name(item: pytest.Item) -> str:
     return item.path.parent.name
 
 
-def _line(item: pytest.Item) -> Line:
+def line_of(item: pytest.Item) -> Line:
     return Line(_lesson_name(item), _check(item).line)
 
 

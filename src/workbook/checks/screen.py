@@ -107,7 +107,7 @@ class Screen:
             if self._hint and label in HINTS:
                 self._withheld = True
             elif label not in ("not started", "cannot be known"):
-                self._terminal.line(_row(label, text, min(WIDTH, self._columns)))
+                self._terminal.line(row(label, text, min(WIDTH, self._columns)))
 
     def _line(self, outcome: Outcome, line: str, aside: str) -> None:
         sign, colour = SIGNS[outcome]
@@ -134,7 +134,7 @@ def _aside(result: Result) -> str:
     return f"{result.outcome}: {reason}" if reason else result.note
 
 
-def _row(label: str, text: str, width: int) -> str:
+def row(label: str, text: str, width: int) -> str:
     """A label and its text, with every further line of the text under the first."""
     lines = [*_wrapped(text, width, LABEL_WIDTH + 5)]
     return f"     {label:{LABEL_WIDTH}}" + "\n".join(lines).lstrip()

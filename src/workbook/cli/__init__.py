@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbook import __version__
-from workbook.cli import answering, drilling, learn, measure, practising, status, system
+from workbook.cli import answering, drilling, learn, measure, practising, status, system, watching
 from workbook.errors import WorkbookError
 from workbook.outcome import Finding
 
@@ -15,6 +15,7 @@ VERBS: dict[Callable[..., None], str] = {  # in the order of --help, each with a
     learn.start: "./workbook start",
     learn.run: "./workbook run 0, or ./workbook run costs",
     learn.check: "./workbook check 0 --junit phase0.xml",
+    watching.watch: "./workbook watch 0, in a second terminal",
     learn.goto: "./workbook goto 0",
     answering.answer: "./workbook answer 0, or ./workbook answer 0 swing-word good",
     system.doctor: "./workbook doctor 0",

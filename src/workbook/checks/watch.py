@@ -1,0 +1,196 @@
+"""Looks at a lesson's lines again and again: the program behind `./workbook watch`.
+
+    python -m workbook.checks.watch 1
+
+It prints each result as JSON, an object a line, as soon as it is known. It ends when its standard
+input is closed: so it does not outlive the command that started it, however that ends.
+
+It looks at the lines that are due, and rests as long as it must to take a tenth of a processor core
+at most. Where a lesson or a learner has recorded something, it looks at once.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workbook.checks.check import Result
+from workbook.checks.plugin import CHECKLIST, line_of
+from workbook.course.phase import Lesson, find_lesson, root
+from workbook.learner.choices import load_choices
+from workbook.outcome import Outcome, Unknown
+
+if TYPE_CHECKING:
+    from workbook.checks.plugin import Checklist
+
+SHARE = 0.1  # of a processor core; and of the time, for a look that only waits
+SECONDS_TO_REST = 2  # at least, before a line that has not passed is looked at again
+SECONDS_TO_TRUST = 60  # at least, before a line that has passed is looked at again
+SECONDS_TO_NOTICE = 0.5  # that something was recorded
+CLOSED = threading.Event()  # standard input
+
+
+@dataclass(frozen=True)
+class Look:
+    """The last look at a line. Times are those of time.monotonic()."""
+
+    result: Result
+    ended: float
+    seconds: float  # that it took
+
+    @property
+    def passed(self) -> bool:
+        return self.result.outcome is Outcome.PASSED
+
+    def due(self, changed: float) -> float:
+        """When to look again.
+
+        Args:
+            changed: when something was last recorded; a line may have turned since.
+        """
+        trust = SECONDS_TO_TRUST if self.passed and changed < self.ended else 0
+        return self.ended + max(trust, self.seconds / SHARE)
+
+
+def lines_to_look_at(
+    lines: Sequence[str],
+    needs: Mapping[str, Iterable[str]],
+    looks: Mapping[str, Look],
+    now: float,
+    changed: float,
+) -> set[str]:
+    """The lines that are due, and those that wait for one of them: if it fails, they cost nothing.
+
+    Args:
+        lines: each after those that it needs.
+        needs: of each line, those that must pass before it can be looked at.
+        looks: the last look at each line.
+        now: as time.monotonic() has it.
+        changed: when something was last recorded.
+    """
+    chosen: set[str] = set()
+    for line in lines:
+        missing = [n for n in needs[line] if n in needs and not (n in looks and looks[n].passed)]
+        look = looks.get(line)
+        is_due = missing or not look or look.result.waits_for or look.due(changed) <= now
+        if is_due and all(needed in chosen for needed in missing):
+            chosen.add(line)
+    return chosen
+
+
+class Round:
+    """A plugin for pytest: one look at the lines that are due."""
+
+    def __init__(
+        self, looks: dict[str, Look], changed: float, show: Callable[[Result], None]
+    ) -> None:
+        self._looks = looks
+        self._changed = changed
+        self._show = show
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None]:
+        yield  # the checklist puts them in order
+        checklist = _checklist(config)
+        needs = {line_of(item).text: [n.text for n in checklist.needs(item)] for item in items}
+        chosen = lines_to_look_at([*needs], needs, self._looks, time.monotonic(), self._changed)
+        items[:] = [item for item in items if line_of(item).text in chosen]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        began = time.monotonic()
+        answer = yield
+        line = line_of(item)
+        result = _checklist(item.config).results.get(line)
+        if result is None:
+            fault = Unknown("the check itself failed: `./workbook check` shows where")
+            result = Result(item.name, line.text, fault.outcome, 0, rows=fault.rows)
+        ended = time.monotonic()
+        self._looks[line.text] = Look(result, ended, ended - began)
+        self._show(result)
+        return answer
+
+
+def watch(lesson: Lesson, show: Callable[[Result], None]) -> None:
+    """Look at a lesson's lines until standard input is closed.
+
+    Raises:
+        RuntimeError: the checks cannot be run.
+    """
+    looks: dict[str, Look] = {}
+    recorded, changed = _recorded(lesson), time.monotonic()
+    while not CLOSED.is_set():
+        began, used = time.monotonic(), _processor_seconds()
+        # files, not the folder: what comes of a part of the checklist is not kept
+        files = [str(file) for file in sorted(lesson.checks.glob("test_*.py"))]
+        status = pytest.main(files, plugins=[Round(looks, changed, show)])
+        if status == pytest.ExitCode.INTERRUPTED and CLOSED.is_set():
+            return
+        if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR):
+            raise RuntimeError(f"pytest has ended with {status!r}.")
+        rested = began + (_processor_seconds() - used) / SHARE
+        next_look = max(rested, time.monotonic() + SECONDS_TO_REST)
+        while time.monotonic() < next_look and not CLOSED.wait(SECONDS_TO_NOTICE):
+            if (now := _recorded(lesson)) != recorded:
+                recorded, changed = now, time.monotonic()
+                break
+
+
+def _checklist(config: pytest.Config) -> "Checklist":
+    found: Checklist | None = config.pluginmanager.get_plugin(CHECKLIST)
+    assert found
+    return found
+
+
+def _processor_seconds() -> float:
+    """What this process has used, and the programs that it has called."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def _recorded(lesson: Lesson) -> dict[str, int]:
+    """What is recorded of a lesson: its files, and when each was last written."""
+    files = [*lesson.state.glob("*.json"), lesson.directory / "model" / "manifest.json"]
+    return {str(file): file.stat().st_mtime_ns for file in files if file.exists()}
+
+
+def _end_with(stream: int) -> None:
+    """Interrupt this process as Ctrl-C would, when the command that started it has ended."""
+    while os.read(stream, 1):
+        pass
+    CLOSED.set()
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def main() -> None:
+    """Watch the lesson that the arguments name."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    stream = os.dup(sys.stdin.fileno())  # pytest takes the original away
+    threading.Thread(target=_end_with, args=(stream,), daemon=True).start()
+    home = root()
+    lesson = find_lesson(sys.argv[1], home, load_choices(home).target)
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as out:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # pytest prints there
+        os.close(nowhere)
+
+        def show(result: Result) -> None:
+            print(json.dumps(asdict(result)), file=out, flush=True)
+
+        with suppress(KeyboardInterrupt, BrokenPipeError):
+            watch(lesson, show)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""`watch`: lines turn as the system does, nothing is recorded, and nothing is left behind."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from copies import clean_environment
+from rich.console import Console
+from small_workbook import IS_WRONG, PASSES, Small
+
+from workbook.checks.check import Result
+from workbook.checks.watch import Look, lines_to_look_at
+from workbook.cli.watching import Board
+from workbook.course.phase import find_phase
+from workbook.learner.drills import UnderWay, write_under_way
+from workbook.outcome import Outcome
+
+COMMAND = [sys.executable, "-m", "workbook", "watch", "0"]
+SECONDS = 60  # to wait for what comes at once on an idle machine
+TURNS = '''
+from pathlib import Path
+
+@check(read=READ)
+def test_first():
+    """The first line"""
+    if not Path("done").exists():
+        raise NotStarted("make the file done")
+    return "it is there"
+
+@check(read=READ, after=test_first)
+def test_second():
+    """The second line"""
+    return "after the first"
+'''
+
+
+def look(line: str, outcome: Outcome, *, ended: float, seconds: float = 0.01) -> Look:
+    return Look(Result("test_it", line, outcome, seconds), ended, seconds)
+
+
+PASSED, NOT_STARTED = Outcome.PASSED, Outcome.NOT_STARTED
+
+
+@pytest.mark.parametrize(
+    ("looks", "changed", "expected"),
+    [
+        ({}, 0, "abc"),
+        ({"a": look("a", PASSED, ended=99), "b": look("b", NOT_STARTED, ended=99)}, 0, "bc"),
+        ({"a": look("a", PASSED, ended=30), "b": look("b", PASSED, ended=99)}, 0, "ac"),
+        ({"a": look("a", PASSED, ended=98), "b": look("b", PASSED, ended=98)}, 99, "abc"),
+        ({"a": look("a", PASSED, ended=98, seconds=9)}, 99, "bc"),
+        ({"a": look("a", NOT_STARTED, ended=99, seconds=9)}, 99, "c"),
+    ],
+    ids=[
+        "nothing was looked at",
+        "a line that has not passed",
+        "a line that passed a minute ago",
+        "something was recorded",
+        "a line that passed and takes long",
+        "a line that waits for one that is not due",
+    ],
+)
+def test_line_is_looked_at_when_it_is_due(
+    looks: dict[str, Look], changed: float, expected: str
+) -> None:
+    needs = {"a": ["of an earlier phase"], "b": ["a"], "c": []}
+    assert lines_to_look_at([*needs], needs, looks, 100, changed) == {*expected}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Small:
+    return Small(tmp_path / "small")
+
+
+@pytest.fixture
+def watching(small: Small) -> Iterator[subprocess.Popen[str]]:
+    """`watch 0` whose output is not a terminal, on a system in which nothing was done yet."""
+    small.write(0, TURNS)
+    with subprocess.Popen(
+        COMMAND, cwd=small.home, env=clean_environment(), stdout=subprocess.PIPE, text=True
+    ) as started:
+        limit = threading.Timer(SECONDS, started.kill)
+        limit.start()
+        yield started
+        limit.cancel()
+        started.kill()
+
+
+def read_until(started: subprocess.Popen[str], end: str) -> str:
+    """What it prints, up to a line that contains `end`."""
+    assert started.stdout
+    said = ""
+    for line in started.stdout:
+        said += line
+        if end in line:
+            return said
+    pytest.fail(f"It ended before it said {end!r}: {said}")
+
+
+def test_line_turns_when_the_system_does(small: Small, watching: subprocess.Popen[str]) -> None:
+    assert " · The first line" in read_until(watching, "to do     make the file done")
+    (small.home / "done").touch()
+    turned = read_until(watching, "after the first")
+    assert "✔ The first line  it is there" in turned
+    assert "✔ The second line" in turned
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_watch_ends_well_and_has_recorded_nothing(
+    small: Small, watching: subprocess.Popen[str], how: signal.Signals
+) -> None:
+    read_until(watching, "The second line")
+    looker = psutil.Process(watching.pid).children()[0]
+    watching.send_signal(how)
+    assert watching.wait(SECONDS) == 0
+    assert not looker.is_running()
+    assert not list(small.home.glob(".workbook/**/*.json"))
+
+
+def test_killed_watch_leaves_no_program_behind(watching: subprocess.Popen[str]) -> None:
+    read_until(watching, "The second line")
+    looker = psutil.Process(watching.pid).children()[0]
+    watching.kill()
+    looker.wait(SECONDS)
+
+
+def test_terminal_is_given_back_with_the_last_state(small: Small) -> None:
+    small.write(0, PASSES, IS_WRONG)
+    ours, theirs = pty.openpty()
+    environment = clean_environment(TERM="xterm", COLUMNS="80", LINES="24")
+    started = subprocess.Popen(
+        COMMAND, cwd=small.home, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    limit = threading.Timer(SECONDS, started.kill)
+    limit.start()
+    said = b""
+    with suppress(OSError):  # Linux says so when the other end is closed
+        while b"1 of 5 lines pass" not in said:
+            said += os.read(ours, 4096)
+        started.send_signal(signal.SIGINT)
+        while part := os.read(ours, 4096):
+            said += part
+    os.close(ours)
+    limit.cancel()
+    assert started.wait(SECONDS) == 0
+    shown = said.decode()
+    assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l") >= 0  # the cursor
+    last = shown[shown.rfind("1 of 5 lines pass") :]
+    assert "run next  fix it" in last
+    assert "Ctrl-C ends" in last
+
+
+def test_checks_that_cannot_be_run_are_reported(small: Small) -> None:
+    small.write(0, "this is not Python")
+    done = subprocess.run(
+        COMMAND, cwd=small.home, env=clean_environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "Run next: ./workbook check 0" in done.stderr
+
+
+LONG = "a value that is much longer than a row of a terminal can be " * 8
+LINES = [f"A thing that must be as these many words say it has to be: {n}" for n in range(13)]
+
+
+@pytest.fixture
+def board(small: Small) -> Board:
+    small.add_phase(1, LINES)
+    return Board(find_phase(1, small.home, "local"))
+
+
+def result(thing: str, outcome: Outcome) -> Result:
+    rows = {"expected": LONG, "found": LONG, "why": "because", "run next": "fix it"}
+    passed = outcome is PASSED
+    return Result("test_it", f"{thing} line", outcome, 0.1, "seen", {} if passed else rows)
+
+
+def shown(board: Board) -> list[str]:
+    """The rows of a terminal of 80 columns and 24 rows."""
+    console = Console(width=80, height=24, force_terminal=False)
+    with console.capture() as captured:
+        console.print(board)
+    return captured.get().splitlines()
+
+
+def test_checklist_fits_a_terminal_of_80_columns_and_24_rows(board: Board) -> None:
+    for number, thing in enumerate(LINES):
+        board.add(result(thing, PASSED if number < 4 else Outcome.WRONG))
+    rows = shown(board)
+    assert len(rows) <= 24
+    assert max(map(len, rows)) <= 80
+    assert sum("expected" in row for row in rows) == 1  # of the first wrong line only
+
+
+def test_complete_checklist_names_the_next_command(board: Board) -> None:
+    for thing in LINES:
+        assert "./workbook check 1" not in "\n".join(shown(board))
+        board.add(result(thing, PASSED))
+    assert "13 of 13 lines pass" in shown(board)[0]
+    assert "./workbook check 1" in "\n".join(shown(board))
+
+
+def test_drill_under_way_withholds_what_to_run_next(board: Board, small: Small) -> None:
+    drills = small.home / "drills" / "phase0"
+    drills.mkdir(parents=True)
+    (drills / "a_drill.py").touch()
+    before = board.told_of(result("it", Outcome.WRONG), 80)
+    write_under_way(find_phase(0, small.home, "local"), UnderWay("a-drill"))
+    during = board.told_of(result("it", Outcome.WRONG), 80)
+    assert before[-1].split() == ["run", "next", "fix", "it"]
+    assert during == [*before[:-1], "     hint      ./workbook drill 0 --hint"]
