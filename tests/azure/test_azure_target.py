@@ -137,8 +137,8 @@ def test_new_prefix_reports_which_resources_down_no_longer_finds(fresh: Path) ->
 def test_a_bad_choice_is_refused_with_the_rule(field: str, bad: str) -> None:
     with pytest.raises(WorkbookError) as refused:
         Choices(**{field: bad})
-    assert re.search("lower-case", str(refused.value))
-    assert refused.value.run_next.startswith(f"./workbook use azure --{field}")
+    assert re.search("lower-case|`Standard_`", str(refused.value))
+    assert refused.value.run_next.startswith(f"./workbook use azure --{field.replace('_', '-')}")
 
 
 LIMITS = {  # learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules

@@ -14,6 +14,7 @@ from typing import Any
 from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
 from workbook.programs import TookTooLong, run
+from workbook.targets.azure.refusals import where_to_read
 
 ABSENT = re.compile(r"Resource(Group)?NotFound|does not exist|not (be )?found")
 SECONDS_TO_ANSWER = 120  # some lists are long, and az itself takes seconds to start
@@ -74,7 +75,8 @@ class Azure:
         Raises:
             AzureError: there is no answer. Which kind of it says why.
         """
-        options = ["--subscription", self.subscription, "--output", "json", "--only-show-errors"]
+        # warnings too: one of them holds the login that multi-factor authentication asks for
+        options = ["--subscription", self.subscription, "--output", "json"]
         command = ["az", *words, *options]
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -116,16 +118,30 @@ class Azure:
         errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
         message = (errors or lines or ["az gives no reason"])[-1].strip()
         if re.search(r"az login", said):
-            return NotLoggedIn(f"The workbook's az has no valid login: {message}", LOG_IN)
+            return NotLoggedIn(
+                f"The workbook's az has no valid login: {message}{where_to_read(said)}",
+                _login_that_az_names(said),
+            )
         if re.search(r"Subscription \S+ not (found|recognized)|SubscriptionNotFound", said):
             return WrongSubscription(
                 f"The login of the workbook's az does not see the subscription "
-                f"{self.subscription}: {message}",
+                f"{self.subscription}: {message}{where_to_read(said)}",
                 "az account list --all --output table, then ./workbook use azure --subscription ID",
             )
         again = shlex.join(["az", *words, "--subscription", self.subscription])
         kind = NotThere if ABSENT.search(said) else Refused
-        return kind(f"az {' '.join(words)}: {message}", f'eval "$(./workbook env)"; {again}')
+        problem = f"az {' '.join(words)}: {message}{where_to_read(said)}"
+        return kind(problem, f'eval "$(./workbook env)"; {again}')
+
+
+def _login_that_az_names(said: str) -> str:
+    """The login that az asks for, word for word: only with its challenge does it ask for the
+    second factor. As azure-cli 2.91.0 prints it (core/auth/util.py): a line `az logout`, then a
+    line `az login` with its options."""
+    named = re.search(r"^(?:az logout\n)?az login .+$", said, re.MULTILINE)
+    if named is None:
+        return LOG_IN
+    return f'eval "$(./workbook env)"; {named[0].replace(chr(10), "; ").strip()}'
 
 
 def open_azure(home: Path, choices: Choices) -> Azure:
