@@ -44,7 +44,13 @@ def test_choices_of_both_targets_are_kept(fresh: Path) -> None:
     assert "PREFIX" not in cli("use", "local").stdout + cli("env").stdout
     assert cli("use", "azure").returncode == 0
     lines = cli("env").stdout
-    for line in ("PREFIX=mine", "LOCATION=northeurope", "RG=mine-rg", "ACR=mine1a2b3c4d"):
+    for line in (
+        "NODE_SIZE=Standard_D4as_v5",
+        "PREFIX=mine",
+        "LOCATION=northeurope",
+        "RG=mine-rg",
+        "ACR=mine1a2b3c4d",
+    ):
         assert f"export {line}\n" in lines
     assert f"export AZURE_CONFIG_DIR={fresh}/.workbook/azure/az\n" in lines
 
@@ -128,6 +134,8 @@ def test_new_prefix_reports_which_resources_down_no_longer_finds(fresh: Path) ->
         ("subscription", SUBSCRIPTION.upper()),
         ("region", "West Europe"),
         ("region", ""),
+        ("node_size", "Standard_B2s"),
+        ("node_size", "D4s_v5"),
         *[
             ("prefix", bad)
             for bad in ("ab", "A11", "1ab", "ab-", "a--b", "ml_demo", "a" * 13, "äbc")
@@ -216,6 +224,37 @@ def test_failure_is_reported_by_kind_with_its_fix(
         azure(tmp_path / "az").ask("group", "list")
     assert FAILURES[kind].splitlines()[-1].removeprefix("ERROR: ") in str(refused.value)
     assert "az " in refused.value.run_next
+
+
+# azure-cli 2.91.0, core/auth/util.py (aad_error_handler, _generate_login_command): a challenge is
+# a warning. The error is from learn.microsoft.com/cli/azure/use-azure-cli-successfully-
+# troubleshooting. What is in the challenge is made up.
+CHALLENGE = " ".join(
+    [
+        'az login --tenant "00000000-0000-0000-0000-00000000000a"',
+        '--scope "https://management.core.windows.net//.default"',
+        '--claims-challenge "eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="',
+    ]
+)
+MFA = f"""\
+WARNING: Run the command below to authenticate interactively; additional arguments may be added \
+as needed:
+az logout
+{CHALLENGE}
+ERROR: Resource was disallowed by policy. Reasons: MFA is required. See error details for policy \
+resource IDs.
+"""
+
+
+def test_login_with_a_second_factor_is_shown_as_az_prints_it(
+    az: RecordedAz, tmp_path: Path
+) -> None:
+    az.say("group list", stderr=MFA, status=1)
+    with pytest.raises(client.NotLoggedIn, match="MFA is required") as refused:
+        azure(tmp_path / "az").ask("group", "list")
+    assert refused.value.run_next == f'eval "$(./workbook env)"; az logout; {CHALLENGE}'
+    assert "docs/azure-refusals.md#multi-factor-authentication" in str(refused.value)
+    assert "--only-show-errors" not in az.calls()[0]  # az would keep the command to itself
 
 
 def test_missing_az_bad_json_and_no_answer_are_distinguished(

@@ -61,6 +61,7 @@ def use(
     subscription: Annotated[str | None, typer.Option(help="Id of the Azure subscription.")] = None,
     region: Annotated[str | None, typer.Option(help="Azure region.")] = None,
     prefix: Annotated[str | None, typer.Option(help="Prefix of all names on Azure.")] = None,
+    node_size: Annotated[str | None, typer.Option(help="Size of the nodes on Azure.")] = None,
     **ports: int | None,
 ) -> None:
     """Choose where the lessons run, and which ports of this machine they use.
@@ -77,6 +78,7 @@ def use(
         "subscription": subscription,
         "region": region,
         "prefix": prefix,
+        "node_size": node_size,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     if target == "azure":

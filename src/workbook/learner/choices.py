@@ -21,6 +21,7 @@ from workbook.learner.store import kept, read_state, write_json
 # Of Azure.
 SUBSCRIPTION = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 LONGEST_PREFIX = 12  # as the variables of terraform/ have it
+NODE_SIZE = r"Standard_(?!B)[A-Za-z]\w*"  # the same rule as terraform/modules/cluster
 
 
 @kept
@@ -32,6 +33,7 @@ class Choices(ClusterPorts):
     port: int = port(8000, "API of phase 0", variable="PORT")
     subscription: str = ""  # of Azure, its id; "" until one is chosen
     region: str = "westeurope"
+    node_size: str = "Standard_D4as_v5"  # of the cluster's nodes on Azure
     prefix: str = ""  # of every name on Azure, and of the tag `workbook`; "" until `use` sets it
 
     def __post_init__(self) -> None:
@@ -50,7 +52,7 @@ class Choices(ClusterPorts):
                     self.use_another(each),
                 )
             seen.add(chosen)
-        refuse_bad(self.subscription, self.region, self.prefix)
+        refuse_bad(self.subscription, self.region, self.prefix, self.node_size)
 
     def chosen(self, each: Port) -> int:
         """The number that is chosen for a port."""
@@ -83,7 +85,7 @@ def save_choices(home: Path, choices: Choices) -> None:
     write_json(home / ".workbook" / "choices.json", asdict(choices))
 
 
-def refuse_bad(subscription: str, region: str, prefix: str) -> None:
+def refuse_bad(subscription: str, region: str, prefix: str, node_size: str) -> None:
     """Say the rule that a choice breaks; an empty subscription or prefix is not chosen yet.
 
     Raises:
@@ -108,4 +110,11 @@ def refuse_bad(subscription: str, region: str, prefix: str) -> None:
             "single hyphens, with a letter first and no hyphen last. (The strictest name made from "
             "it, that of a storage account, may have 24.)",
             "./workbook use azure --prefix PREFIX",
+        )
+    if not re.fullmatch(NODE_SIZE, node_size):
+        raise WorkbookError(
+            f"{node_size!r} is not a size for the cluster's nodes: `Standard_`, then the size as "
+            "`az vm list-skus` shows it under Name, and not one of the B series, which AKS does "
+            "not support for system pools.",
+            "./workbook use azure --node-size Standard_D4as_v5",
         )

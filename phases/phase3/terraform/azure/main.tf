@@ -45,7 +45,7 @@ module "cluster" {
   common             = local.common
   kubernetes_version = "1.36"
   node_count         = 1
-  node_size          = "Standard_D4as_v5"
+  node_size          = var.node_size
   nodes_subnet_id    = module.network.nodes_subnet_id
   addresses          = module.network.addresses
   control_plane_id   = module.identity.control_plane_id

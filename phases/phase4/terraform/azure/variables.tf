@@ -19,6 +19,12 @@ variable "location" {
   }
 }
 
+variable "node_size" {
+  description = "The size of the nodes: one that the region offers, and the subscription has quota for."
+  type        = string
+  default     = "Standard_D4as_v5"
+}
+
 variable "addresses" {
   description = "The address plan. None of the ranges may be in use in a network that this one shall reach."
   type = object({

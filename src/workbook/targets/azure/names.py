@@ -21,6 +21,8 @@ def names(choices: "Choices") -> dict[str, str]:
         "LOCATION": choices.region,
         "TF_VAR_prefix": prefix,
         "TF_VAR_location": choices.region,
+        "NODE_SIZE": choices.node_size,
+        "TF_VAR_node_size": choices.node_size,
         "RG": f"{prefix}-rg",
         "AKS": f"{prefix}-aks",
         "ACR": registry,
