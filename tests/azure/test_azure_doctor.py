@@ -1,15 +1,20 @@
 """`doctor` on Azure: what stands in the way is found before anything is made, with its fix."""
 
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from copies import cli_of, copy_manifests
+from copies import ROOT, cli_of, copy_manifests
 from recorded_az import SUBSCRIPTION, RecordedAz, recorded
 
 from workbook.course.phase import Phase
 from workbook.learner.choices import Choices
 from workbook.targets.azure.doctor import examine_azure
+from workbook.targets.local.versions import versions
 from workbook.targets.observation import Observation
 
 CHOICES = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
@@ -20,10 +25,16 @@ def ready(az: RecordedAz) -> RecordedAz:
     """A subscription in which nothing stands in the way, and nothing is made yet."""
     az.answer("resource list", [])
     az.answer("keyvault list-deleted", [])
-    kubectl = az.folder / "kubectl"
-    kubectl.touch()
-    kubectl.chmod(0o755)
+    say_version(az, "1.36.4")
     return az
+
+
+def say_version(az: RecordedAz, version: str) -> None:
+    """A kubectl as `kubectl version --client --output json` of 1.36.4 prints it; shortened."""
+    client = {"clientVersion": {"major": "1", "gitVersion": f"v{version}"}}
+    kubectl = az.folder / "kubectl"
+    kubectl.write_text(f"#!/bin/sh\necho '{json.dumps(client, indent=2)}'\n", encoding="utf-8")
+    kubectl.chmod(0o755)
 
 
 def examine(home: Path, number: int = 1) -> list[Observation]:
@@ -66,6 +77,93 @@ def test_a_missing_kubectl_is_named(ready: RecordedAz, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(ready.folder))
         assert "az aks install-cli" in fixes(tmp_path)["kubectl"]
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [("1.34.9", False), ("1.35.0", True), ("1.36.4", True), ("1.37.1", True), ("1.38.0", False)],
+)
+def test_kubectl_may_be_one_minor_version_away_from_the_cluster(
+    ready: RecordedAz, tmp_path: Path, version: str, fits: bool
+) -> None:
+    say_version(ready, version)
+    fix = fixes(tmp_path).get("kubectl", "")
+    assert (fix == "") == fits
+    # else azure-cli puts kubelogin where only root may write
+    assert fits or "--kubelogin-install-location ~/" in fix
+
+
+def test_lesson_1_creates_the_kubernetes_that_kubectl_is_installed_for() -> None:
+    lesson = (ROOT / "phases" / "phase1" / "README.md").read_text(encoding="utf-8")
+    [version] = re.findall(r"--kubernetes-version ([\d.]+)", lesson)
+    assert versions().kubernetes.startswith(f"{version}.")
+
+
+def restrict_offer(capabilities: list[dict[str, Any]]) -> None:
+    capabilities[0]["supportedFeatures"][0]["status"] = "Enabled"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (restrict_offer, "this subscription may not create servers in this region"),
+        (lambda answer: answer[0].update(supportedFeatures=[]), "may not create servers"),
+        (lambda answer: answer[0].update(supportedServerVersions=[{"name": "16"}]), "version 17"),
+        (lambda answer: answer[0].update(supportedServerEditions=[]), "no Standard_B1ms"),
+        (lambda answer: answer.clear(), "not offered in this region"),
+    ],
+)
+def test_a_region_without_the_database_server_is_named_before_the_cluster_costs(
+    ready: RecordedAz, tmp_path: Path, change: Callable[[Any], object], found: str
+) -> None:
+    ready.change("postgres flexible-server list-skus", change)
+    [seen] = [seen for seen in examine(tmp_path, 1) if seen.fix]
+    assert seen.what == "PostgreSQL 17 in westeurope"
+    assert found in seen.found
+    assert seen.fix.startswith("./workbook use azure --region REGION")
+
+
+def test_a_database_server_of_the_learners_needs_no_offer(
+    ready: RecordedAz, tmp_path: Path
+) -> None:
+    ready.answer("resource list", recorded("resource list"))
+    ready.answer("postgres flexible-server list-skus", [])
+    assert "PostgreSQL 17 in westeurope" not in fixes(tmp_path, 2)
+    assert "PostgreSQL 17 in westeurope" in fixes(tmp_path, 3)  # Terraform creates another one
+
+
+@pytest.mark.parametrize(
+    ("offer", "is_refused"),
+    [
+        ("PayAsYouGo_2014-09-01", False),
+        ("EnterpriseAgreement_2014-09-01", False),
+        ("FreeTrial_2014-09-01", True),
+        ("AzureForStudents_2018-01-01", True),
+    ],
+)
+@pytest.mark.parametrize("docker", [True, False])
+def test_free_credit_builds_images_with_docker(
+    ready: RecordedAz, tmp_path: Path, offer: str, is_refused: bool, docker: bool
+) -> None:
+    ready.change("rest", lambda answer: answer["subscriptionPolicies"].update(quotaId=offer))
+    if docker:
+        (ready.folder / "docker").touch(mode=0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        if not docker:
+            patch.setenv("PATH", str(ready.folder))
+        [seen] = [seen for seen in examine(tmp_path) if seen.what == "image builds"]
+    assert ("#tasksoperationsnotallowed" in seen.found) == is_refused
+    assert ("install Docker" in seen.fix) == (is_refused and not docker)
+
+
+def test_a_subscription_without_a_past_is_warned_of_the_budget(
+    ready: RecordedAz, tmp_path: Path
+) -> None:
+    ready.answer("monitor activity-log list", [])
+    [seen] = [seen for seen in examine(tmp_path, 3) if seen.what == "budget"]
+    assert "Azure refuses a budget" in seen.found
+    assert seen.fix == ""  # perhaps it is old, and was not used
+    assert "budget" not in {seen.what for seen in examine(tmp_path, 2)}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +233,9 @@ def test_a_size_that_the_subscription_may_not_have_there_is_named(
 ) -> None:
     ready.change("vm list-skus", lambda sizes: sizes[0]["restrictions"].append(restrict(kind)))
     found = fixes(tmp_path).get("Standard_D4as_v5 in westeurope")
-    assert found == ("./workbook use azure --region REGION" if stands_in_the_way else None)
+    assert (found is not None) == stands_in_the_way
+    other = "./workbook use azure --node-size Standard_D4s_v5, or ./workbook use azure --region"
+    assert found is None or found.startswith(other)
 
 
 def test_a_region_without_the_size_is_named(ready: RecordedAz, tmp_path: Path) -> None:
@@ -152,7 +252,16 @@ def test_too_small_a_quota_is_named(
     ready.change("vm list-usage", lambda usage: usage[which].update(currentValue="7"))
     [seen] = [seen for seen in examine(tmp_path) if seen.fix]
     assert seen.found == f"3 of 4 vCPUs free: {label}"
-    assert "az vm list-usage" in seen.fix
+    assert "Azure portal under Quotas" in seen.fix
+    # another family has a quota of its own; the region's quota is for all
+    assert ("--node-size Standard_D4s_v5" in seen.fix) == (which == 2)
+
+
+def test_doctor_looks_at_the_chosen_size(ready: RecordedAz, tmp_path: Path) -> None:
+    copy_manifests(tmp_path)
+    chosen = replace(CHOICES, node_size="Standard_D4s_v5")
+    seen = {each.what: each for each in examine_azure(Phase(1, tmp_path, "azure"), chosen)}
+    assert seen["Standard_D4s_v5 in westeurope"].found == "offered, and 4 vCPUs are free"
 
 
 def test_a_name_that_somebody_else_has_is_named(ready: RecordedAz, tmp_path: Path) -> None:

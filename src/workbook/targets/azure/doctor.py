@@ -1,21 +1,37 @@
 """What a phase needs of Azure, looked at before anything is made there and costs."""
 
+import re
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from workbook.course.phase import Phase
 from workbook.learner.choices import Choices
+from workbook.programs import TookTooLong, run
 from workbook.targets.azure.client import Azure, AzureError, Refused, open_azure
 from workbook.targets.azure.names import names
+from workbook.targets.azure.nodes import look_at_size, others_that_fit
 from workbook.targets.azure.owned import deleted_vaults, purge_command, resources
 from workbook.targets.azure.providers import register_command, registered
+from workbook.targets.azure.refusals import PAGE
+from workbook.targets.azure.services import (
+    HOURS_WITHOUT_BUDGET,
+    POSTGRES,
+    SERVER,
+    builds_images,
+    is_older_than_a_budget_needs,
+    offer_of,
+    why_no_server,
+)
+from workbook.targets.local.versions import versions
 from workbook.targets.observation import Observation
 
 OLDEST_AZ = (2, 87)  # the first that understands the lessons' `az postgres flexible-server`
-NODE_SIZE = "Standard_D4as_v5"  # as in lesson 1
+SECONDS_TO_START = 30
 CLUSTER = "Microsoft.ContainerService/managedClusters"
 REGISTRY = "Microsoft.ContainerRegistry/registries"
+DATABASE = "Microsoft.DBforPostgreSQL/flexibleServers"
 ANOTHER_REGION = "./workbook use azure --region REGION"
 ANOTHER_PREFIX = "./workbook use azure --prefix PREFIX"
 
@@ -38,9 +54,13 @@ def examine_azure(phase: Phase, choices: Choices) -> list[Observation]:
         lambda: _roles(azure, account),
         lambda: _providers(azure, phase),
         lambda: _nodes(azure, phase, choices, mine),
+        lambda: _database(azure, phase, choices, mine),
+        lambda: _image_builds(azure),
         lambda: _registry(azure, choices, mine),
         lambda: _vaults(azure, choices),
     ]
+    if phase.has("terraform"):
+        looks.append(lambda: _budget(azure))
     return seen + [_look(look) for look in looks]
 
 
@@ -59,9 +79,33 @@ def _az(azure: Azure) -> Observation:
 
 
 def _kubectl() -> Observation:
-    found = shutil.which("kubectl")
-    install = "az aks install-cli --install-location ~/.local/bin/kubectl, and that folder in PATH"
-    return Observation("kubectl", found or "missing", "" if found else install)
+    """kubectl supports clusters one minor version older or newer than itself:
+    kubernetes.io/releases/version-skew-policy/#kubectl.
+    """
+    wanted = versions().kubernetes
+    # without its location, kubelogin would go to /usr/local/bin, which only root may write
+    install = (
+        f"az aks install-cli --client-version {wanted} --install-location ~/.local/bin/kubectl "
+        "--kubelogin-install-location ~/.local/bin/kubelogin, and that folder first in PATH"
+    )
+    try:
+        done = run(["kubectl", "version", "--client", "--output", "json"], SECONDS_TO_START)
+    except FileNotFoundError:
+        return Observation("kubectl", "missing", install)
+    except TookTooLong:
+        return Observation("kubectl", f"no answer within {SECONDS_TO_START} s", install)
+    found = re.search(r'"gitVersion": *"v([\d.]+)', done.stdout)
+    if found is None:
+        return Observation("kubectl", "does not say its version", install)
+    major, minor = _minor(found[1])
+    fits = (major, minor - 1) <= _minor(wanted) <= (major, minor + 1)
+    words = found[1] if fits else f"{found[1]}, too far from the cluster's {wanted}"
+    return Observation("kubectl", words, "" if fits else install)
+
+
+def _minor(version: str) -> tuple[int, int]:
+    major, minor, *_ = map(int, version.split("."))
+    return major, minor
 
 
 def _login(azure: Azure, account: dict[str, Any]) -> Observation:
@@ -113,34 +157,70 @@ def _providers(azure: Azure, phase: Phase) -> Observation:
 
 def _nodes(azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, str]]) -> Observation:
     """Whether the region has the size of the node, and lets this subscription have one of it."""
-    what = f"{NODE_SIZE} in {choices.region}"
-    clusters = {name for kind, name in mine if kind == CLUSTER.lower()}
-    if "terraform" in phase.manifest.adds:  # which creates everything again, under other names
-        clusters.discard(names(choices)["AKS"])  # made by hand, and still there beside the new one
+    what = f"{choices.node_size} in {choices.region}"
+    clusters = _there(CLUSTER, phase, mine, by_hand=names(choices)["AKS"])
     if clusters:
         return Observation(what, "used by your own cluster")
-    here = ["--location", choices.region]
-    kind = ["--resource-type", "virtualMachines", "--all"]
-    listed = azure.ask("vm", "list-skus", *here, "--size", NODE_SIZE, *kind)
-    size = next((each for each in listed if each["name"] == NODE_SIZE), None)
-    if size is None:
-        return Observation(what, "not offered in this region", ANOTHER_REGION)
-    for restriction in size["restrictions"]:
-        if restriction["type"] == "Location":  # one of a zone leaves the other zones
-            return Observation(what, f"restricted: {restriction['reasonCode']}", ANOTHER_REGION)
-    needed = int(next(c["value"] for c in size["capabilities"] if c["name"] == "vCPUs"))
-    usage = azure.ask("vm", "list-usage", *here)
-    quotas = {quota["name"]["value"].lower(): quota for quota in usage}
-    for family in (size["family"], "cores"):  # the family's own quota, and that of the region
-        quota = quotas.get(family.lower())
-        free = int(quota["limit"]) - int(quota["currentValue"]) if quota else 0
-        if free < needed:
-            label = quota["localName"] if quota else f"{family} (which has no quota)"
-            found = f"{free} of {needed} vCPUs free: {label}"
-            fix = "ask for more in the Azure portal under Quotas, or choose another region that "
-            fix += "has enough (`az vm list-usage --output table --location REGION`): "
-            return Observation(what, found, fix + ANOTHER_REGION)
-    return Observation(what, f"offered, and {needed} vCPUs are free")
+    size = look_at_size(azure, choices.region, choices.node_size)
+    if not size.problem:
+        return Observation(what, f"offered, and {size.processors} vCPUs are free")
+    others = others_that_fit(azure, choices.region, choices.node_size)
+    fixes = [f"./workbook use azure --node-size {name}" for name in others]
+    fixes.append(ANOTHER_REGION)
+    link = f"{PAGE}#vm-size-not-allowed"
+    if size.processors:  # offered, but there is no quota
+        fixes.append("ask for more in the Azure portal under Quotas")
+        link = f"{PAGE}#insufficientvcpuquota"
+        if _is_there(CLUSTER, mine):  # made by hand, and it takes a part of the quota
+            fixes.append(
+                f"delete what phases 1 and 2 made: az group delete --name {names(choices)['RG']}"
+            )
+    return Observation(what, size.problem, f"{', or '.join(fixes)}. Read {link}")
+
+
+def _database(
+    azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, str]]
+) -> Observation:
+    """Asked before the cluster costs money, though phase 2 is the first with a database."""
+    what = f"PostgreSQL {POSTGRES} in {choices.region}"
+    if _there(DATABASE, phase, mine, by_hand=names(choices)["DB"]):
+        return Observation(what, "used by your own database server")
+    problem = why_no_server(azure, choices.region)
+    if not problem:
+        return Observation(what, f"offered, and {SERVER} too")
+    return Observation(what, problem, f"{ANOTHER_REGION}. Read {PAGE}#locationisofferrestricted")
+
+
+def _there(kind: str, phase: Phase, mine: set[tuple[str, str]], by_hand: str) -> set[str]:
+    """Resources of a kind that the phase uses as they are. The phase that brings Terraform creates
+    everything again beside what was made by hand."""
+    found = {name for of_kind, name in mine if of_kind == kind.lower()}
+    return found - {by_hand} if "terraform" in phase.manifest.adds else found
+
+
+def _is_there(kind: str, mine: set[tuple[str, str]]) -> bool:
+    return any(of_kind == kind.lower() for of_kind, _ in mine)
+
+
+def _image_builds(azure: Azure) -> Observation:
+    """`az acr build`. A subscription on free credit builds with Docker on this machine instead."""
+    offer = offer_of(azure)
+    if builds_images(offer):
+        return Observation("image builds", f"offer {offer}: az acr build should work")
+    read = f"{PAGE}#tasksoperationsnotallowed"
+    found = f"offer {offer}: Azure refuses az acr build. Build with Docker instead: {read}"
+    install = f"install Docker: https://docs.docker.com/get-started/get-docker/. Read {read}"
+    return Observation("image builds", found, "" if shutil.which("docker") else install)
+
+
+def _budget(azure: Azure) -> Observation:
+    if is_older_than_a_budget_needs(azure, datetime.now(UTC)):
+        return Observation("budget", "the subscription is old enough for one")
+    found = (
+        f"nothing is on record from more than {HOURS_WITHOUT_BUDGET} hours ago. In so new a "
+        f"subscription Azure refuses a budget: {PAGE}#budget-refused"
+    )
+    return Observation("budget", found)
 
 
 def _registry(azure: Azure, choices: Choices, mine: set[tuple[str, str]]) -> Observation:

@@ -1,0 +1,66 @@
+"""Sizes of nodes: which of them a region offers to the subscription, with enough quota."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbook.targets.azure.client import Azure
+
+# 4 processors and 16 GB, x86-64, as the lessons need; the first is the default.
+CANDIDATES = ("Standard_D4as_v5", "Standard_D4s_v5", "Standard_D4ads_v5", "Standard_D4as_v6")
+COMMON = "Standard_D4"  # in all their names: az looks for --size in the name
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size in a region."""
+
+    name: str
+    problem: str  # why no node of this size can be created; "" if one can
+    processors: int = 0
+
+
+def look_at_size(azure: Azure, region: str, name: str) -> Size:
+    """One size.
+
+    Raises:
+        AzureError: Azure did not answer.
+    """
+    [size] = _look_at(azure, region, name, (name,))
+    return size
+
+
+def others_that_fit(azure: Azure, region: str, name: str) -> list[str]:
+    """Sizes beside this one that the region offers, with enough quota.
+
+    Raises:
+        AzureError: Azure did not answer.
+    """
+    others = tuple(each for each in CANDIDATES if each != name)
+    return [size.name for size in _look_at(azure, region, COMMON, others) if not size.problem]
+
+
+def _look_at(azure: Azure, region: str, part: str, names: tuple[str, ...]) -> list[Size]:
+    here = ["--location", region]
+    kind = ["--resource-type", "virtualMachines", "--all"]
+    offered = {
+        each["name"]: each for each in azure.ask("vm", "list-skus", *here, "--size", part, *kind)
+    }
+    usage = azure.ask("vm", "list-usage", *here)
+    quotas = {quota["name"]["value"].lower(): quota for quota in usage}
+    return [_judge(name, offered.get(name), quotas) for name in names]
+
+
+def _judge(name: str, offered: dict[str, Any] | None, quotas: dict[str, dict[str, Any]]) -> Size:
+    if offered is None:
+        return Size(name, "not offered in this region")
+    for restriction in offered["restrictions"]:
+        if restriction["type"] == "Location":  # one of a zone leaves the other zones
+            return Size(name, f"restricted: {restriction['reasonCode']}")
+    needed = int(next(c["value"] for c in offered["capabilities"] if c["name"] == "vCPUs"))
+    for family in (offered["family"], "cores"):  # the family's own quota, and that of the region
+        quota = quotas.get(family.lower())
+        free = int(quota["limit"]) - int(quota["currentValue"]) if quota else 0
+        if free < needed:
+            label = quota["localName"] if quota else f"{family} (which has no quota)"
+            return Size(name, f"{free} of {needed} vCPUs free: {label}", needed)
+    return Size(name, "", needed)
