@@ -10,6 +10,7 @@ from workbook.course.phase import Phase
 from workbook.drills import objects
 from workbook.drills.drill import NothingToBreak, System
 from workbook.drills.of_phase import Drills
+from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.targets.kubernetes import Kubernetes
@@ -76,6 +77,44 @@ def test_a_drill_changes_the_gateway_where_it_is(
     assert [line.split()[3] for line in changes] == ["get", "patch", "replace"]
     assert "rollout status deployment/ml-api" in rollout
     assert "--namespace=ml-demo " in rollout
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"[]", b'{"kind": "Depl', b"{}", b'{"metadata": 5}', b'{"metadata": {}}', b"\xff"],
+)
+def test_damaged_copy_is_an_error_with_the_next_command(
+    tmp_path: Path, kubectl: Path, damage: bytes
+) -> None:
+    phase = Phase(4, tmp_path, "local")
+    system = System(phase, Choices(), Background(phase.state))
+    (system.kept / "deployment.json").write_bytes(damage)
+    with pytest.raises(WorkbookError, match=r"phase4/drill/deployment\.json is damaged") as raised:
+        objects.put_back(system, "deployment")
+    assert raised.value.run_next == "./workbook run 4"
+    assert not kubectl.exists()  # nothing was asked of the cluster
+
+
+def test_object_is_kept_whole_before_it_is_changed(
+    tmp_path: Path, kubectl: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interruption while it is kept leaves no copy, and the object as it was."""
+    phase = Phase(4, tmp_path, "local")
+    system = System(phase, Choices(), Background(phase.state))
+    deployment = {"kind": "Deployment", "metadata": {"name": "ml-api"}, "spec": {}}
+    write_kubectl(tmp_path / "kubectl", {'*"get deployment"*': say(deployment)})
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("workbook.learner.store.os.replace", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            objects.change(system, "deployment", [])
+    assert not list(system.kept.iterdir())
+    objects.change(system, "deployment", [])
+    [copy] = system.kept.iterdir()
+    assert copy.stat().st_mode & 0o077 == 0  # it may be a Secret
 
 
 def test_kubectl_has_time_for_a_rolling_update(tmp_path: Path) -> None:
