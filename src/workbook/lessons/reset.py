@@ -118,7 +118,10 @@ def _folders(phase: Phase) -> dict[Path, str]:
     if _makes_local_database(phase):
         folders[phase.state.parent / "authority"] = "the keys of your own authority"
     passwords = [what for name, what in PASSWORDS.items() if (phase.state / name).exists()]
-    return {**folders, phase.state: ", ".join(["answers, outcomes, receipts, logs", *passwords])}
+    return {
+        **folders,
+        phase.state: ", ".join(["answers, outcomes, drills, receipts, logs", *passwords]),
+    }
 
 
 def _has_database(phase: Phase, cluster: Kubernetes) -> bool:
