@@ -169,6 +169,6 @@ def is_one_of(names: Container[str]) -> Judge:
 
 
 def _number(given: str) -> float | None:
-    """The number that an answer is, without its unit; None where it is none."""
+    """The number that an answer is, without its unit; None for other text."""
     digits = given.replace(",", "").rstrip("x×%s ")
     return float(digits) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", digits) else None
