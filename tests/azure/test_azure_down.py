@@ -38,11 +38,11 @@ def down(home: Path, state_too: bool = False) -> None:
 
 def changes(az: RecordedAz) -> list[str]:
     """The calls that change something, without their options, which are always the same."""
-    options = ["--subscription", SUBSCRIPTION, "--output", "json", "--only-show-errors"]
+    options = ["--subscription", SUBSCRIPTION, "--output", "json"]
     calls = az.calls()
-    assert all(call[-5:] == options for call in calls)
+    assert all(call[-4:] == options for call in calls)
     changing = {"delete", "purge", "create", "update", "set"}
-    return [" ".join(call[:-5]) for call in calls if changing & set(call)]
+    return [" ".join(call[:-4]) for call in calls if changing & set(call)]
 
 
 def nothing_left(az: RecordedAz) -> None:
