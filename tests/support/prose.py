@@ -20,7 +20,7 @@ PAGES = (
     "phases/*/README.md",
     "notebooks/*/README.md",
 )
-CODE = ("src/**/*.py", "checks/**/*.py", "drills/**/*.py")
+CODE = ("src/**/*.py", "checks/**/*.py", "drills/**/*.py", "exercises/*/*/exercise.py")
 A_VALUE = "X"  # stands for what an f-string fills in
 PROGRAM = re.compile(r"import |#!|\{%|kubectl -|SELECT |CREATE |BEGIN; ")  # another program runs it
 MESSAGE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]+ \S")  # three words; commands have them too

@@ -1,6 +1,7 @@
 """The exercises of phase 3, judged by Terraform itself."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def test_the_start_is_red(name: str, tmp_path: Path) -> None:
 @each_exercise
 def test_the_solution_is_green(name: str) -> None:
     prove_solution(EXERCISES_HERE, name)
+
+
+@each_exercise
+def test_the_solution_is_formatted(name: str) -> None:
+    file = EXERCISES_HERE.solution(name)
+    done = subprocess.run(["terraform", "fmt", "-check", "-diff", file], capture_output=True)
+    assert (done.returncode, done.stdout) == (0, b"")
 
 
 @pytest.mark.parametrize(

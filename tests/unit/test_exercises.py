@@ -17,6 +17,7 @@ from stub_api import StubApi
 from workbook.course.phase import Phase, phases
 from workbook.exercises import kubernetes, sql
 from workbook.exercises.exercise import Exercises
+from workbook.lessons.your_turn import with_exercises
 
 REFUSED_BY_A_REAL_ONE = {("second-service", "misspelt"), ("canary", "plain-yes")}
 each_exercise = pytest.mark.parametrize(("number", "name"), EXERCISES)
@@ -82,8 +83,12 @@ def test_an_exercise_has_what_it_needs(number: int, name: str) -> None:
 
 
 @pytest.mark.parametrize("phase", phases(ROOT, "local"), ids=lambda phase: phase.name)
-def test_a_lesson_has_two_exercises(phase: Phase) -> None:
-    assert len(Exercises(phase).names()) == 2
+def test_a_lesson_has_two_exercises_and_shows_them(phase: Phase) -> None:
+    names = Exercises(phase).names()
+    assert len(names) == 2
+    text = phase.lesson.read_text(encoding="utf-8")
+    assert with_exercises(text, phase) == text, "Run: python -m workbook.lessons.notebook"
+    assert all(f"`./workbook exercise {phase.number} {name}`" in text for name in names)
 
 
 @pytest.mark.parametrize(("number", "name"), HERE)

@@ -20,8 +20,7 @@ WHY = {
     "2": "version 2 answered 4 times in the last 24 hours, once with negative. Two of its rows "
     "are one minute too old, and one is a minute younger than a day. A whole number divided by "
     "a whole number is a whole number in SQL: 1 / 4 is 0",
-    "3": "version 3 answered twice, never with negative: that is a share of 0, which somebody "
-    "wants to see",
+    "3": "version 3 answered twice, never with negative: that is a share of 0, and a row",
 }
 
 
@@ -70,9 +69,9 @@ EXERCISE = Exercise(
     title="The share of negative answers",
     goal=(
         "A new version of the model is out. Does it judge more harshly? Write one query that "
-        "returns a row for each `model_version` of the last 24 hours, with the column "
-        "`negative_share`: which share of its answers was `negative`, from 0 to 1. The judge runs "
-        "it in your database, read-only, on a table `predictions` that it makes up."
+        "returns a row for each `model_version` of the last 24 hours. Its column `negative_share` "
+        "is the share of its answers that were `negative`, from 0 to 1. The judge runs the query "
+        "in your database, read-only, on a table `predictions` that it makes up."
     ),
     file="negative_share.sql",
     minutes=10,

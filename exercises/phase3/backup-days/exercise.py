@@ -1,4 +1,4 @@
-"""A variable that refuses what Azure would refuse an hour later."""
+"""A variable that refuses what Azure would refuse later."""
 
 from workbook.exercises.exercise import Attempt, Exercise
 from workbook.exercises.terraform import refused_values
@@ -31,8 +31,8 @@ def judge(attempt: Attempt) -> str:
 EXERCISE = Exercise(
     title="A value that is refused early",
     goal=(
-        "Azure keeps the backups of a database for 7 to 35 days. Terraform finds out about a wrong "
-        "number only when Azure refuses it, in the middle of `apply`. Give the variable "
+        "Azure keeps the backups of a database for 7 to 35 days. A wrong number should be refused "
+        "at once and by its name, before Terraform asks a provider. Give the variable "
         "`backup_days` a `validation` that accepts whole numbers from 7 to 35, and refuses all "
         "others with a sentence."
     ),

@@ -1,4 +1,4 @@
-"""One resource becomes one of several, and is not made anew."""
+"""One resource becomes one of several, and is not destroyed."""
 
 from workbook.exercises.exercise import Attempt, Exercise
 from workbook.exercises.terraform import planned
@@ -29,7 +29,7 @@ def judge(attempt: Attempt) -> str:
         raise attempt.wrong(
             expected=f"{SECOND} is created, and nothing else",
             found="; ".join(_words(one) for one in changes.values()),
-            why="the code shall have a rule for `api` and one for `migration`",
+            why="the code must have a rule for `api` and one for `migration`",
         )
     return "1 moved, 1 to add, 0 to destroy"
 
@@ -45,9 +45,9 @@ EXERCISE = Exercise(
     goal=(
         "The code had one rule, `terraform_data.rule`, and it is applied. Now `for_each` makes a "
         "rule for `api` and one for `migration`. As it stands, the plan is to destroy the rule "
-        "that exists and to create two. Add what tells Terraform that the existing rule is now the "
-        "one for `api`. (`terraform_data` is a resource that needs no provider, so the judge can "
-        "plan it anywhere.)"
+        "that exists and to create two. Add the block which says that the existing rule is now "
+        "the one for `api`. (`terraform_data` is a resource that needs no provider, so the judge "
+        "can plan it anywhere.)"
     ),
     file="main.tf",
     minutes=5,

@@ -58,11 +58,11 @@ def judge(attempt: Attempt) -> str:
 EXERCISE = Exercise(
     title="A canary",
     goal=(
-        "A new version of the API runs behind a Service `ml-api-canary`, port 80. Before all "
-        "callers get it, your testers shall: they send the header `X-Canary: yes`. Add a rule that "
-        "sends `/predict` with this header to the new Service. All other requests go where they "
-        "went. The judge lets your API server validate the route in a dry run, then asks where it "
-        "sends eight requests."
+        "A new version of the API runs behind a Service `ml-api-canary`, port 80. Your testers "
+        "should get it first: they send the header `X-Canary: yes`. Add a rule that sends "
+        "`/predict` with this header to the new Service. All other requests go where they went. "
+        "The judge lets your API server validate the route in a dry run. Then it asks where the "
+        "route sends eight requests."
     ),
     file="httproute.yaml",
     minutes=10,

@@ -18,9 +18,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
-from workbook.course.phase import Lesson, lessons, root
+from workbook.course.phase import Lesson, Phase, lessons, root
 from workbook.learner.runs import Run, Section, write_run
 from workbook.lessons.excerpts import fill
+from workbook.lessons.your_turn import with_exercises
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # jupytext would otherwise take the language that most cells are in for the notebook's
@@ -41,6 +42,7 @@ ANSWER_CELL = """\
 # Type your answer at the end of the next line, and run this cell.
 %answer """
 QUESTION = re.compile(r"^\*\*`([\w-]+)`\*\*.*\n(?:.+\n)*", re.MULTILINE)
+FOLD = re.compile(r"(^<details>(?:(?!<details>).)*?^</details>$)", re.MULTILINE | re.DOTALL)
 FOLDS = re.compile(r"^</?(details|summary)\b.*\n?", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PYTHON_SECONDS = 600
@@ -63,8 +65,10 @@ def to_notebook(lesson: str) -> str:
     notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST_CELL))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            # GitHub folds answers away; a notebook does so by the cell
-            cell.source = FOLDS.sub("", cell.source).strip()
+            # GitHub folds answers away; a notebook folds by the cell what is more than one
+            parts = re.split(FOLD, cell.source)
+            parts[::2] = [FOLDS.sub("", part) for part in parts[::2]]
+            cell.source = "".join(parts).strip()
         elif "# solution\n" in cell.source:
             cell.metadata = nbformat.NotebookNode(jupyter={"source_hidden": True})
     notebook.cells = [cell for cell in notebook.cells if cell.source]
@@ -183,7 +187,10 @@ def main() -> None:
     """Fill each lesson's excerpts, and make its notebook: `python -m workbook.lessons.notebook`."""
     for each in lessons(root(), "local"):
         text = each.lesson.read_text(encoding="utf-8")
-        if (filled := fill(text, each.directory)) != text:
+        filled = fill(text, each.directory)
+        if isinstance(each, Phase):
+            filled = with_exercises(filled, each)
+        if filled != text:
             each.lesson.write_text(filled, encoding="utf-8")
             print(f"filled {each.lesson.relative_to(each.root)}")
         if write_notebook(each.lesson, each.notebook):

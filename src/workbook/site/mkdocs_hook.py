@@ -7,6 +7,7 @@ changed since that run, the page has no output and `--strict` fails.
 import logging
 import os
 import re
+import textwrap
 from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
@@ -39,6 +40,7 @@ log = logging.getLogger("mkdocs.hooks.workbook")
 
 MAP = "<!-- the map of the phases, from README.md -->"
 IN_MAP = re.compile(r"^\| (\d) \| (.+) \|$", re.MULTILINE)
+FOLD = re.compile(r"^<details><summary>(.+)</summary>$(.*?)^</details>$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<=\]\()[^)\s#:]+")  # the file that a Markdown link names
 TEMPLATE = """\
 {% extends 'markdown/index.md.j2' %}
@@ -142,6 +144,7 @@ def _lesson(lesson: Lesson) -> dict[str, str | bytes]:
     names = {"unique_key": lesson.name, "output_files_dir": f"{lesson.name}/plots"}
     text, resources = exporter.from_notebook_node(notebook, resources=names)
     text = re.sub(r"^# .+\n", lambda title: title[0] + when, text.lstrip(), count=1)
+    text = FOLD.sub(_folded, text)
     inside = (name for name in LINK.findall(text) if not name.startswith("../"))
     linked = {name for name in inside if (lesson.directory / name).is_file()}
     pages = {name: f"{lesson.name}/{name.removesuffix('.md')}.md" for name in linked}
@@ -150,6 +153,11 @@ def _lesson(lesson: Lesson) -> dict[str, str | bytes]:
         **{page: _page_of(lesson.directory / name, lesson.root) for name, page in pages.items()},
         **resources["outputs"],
     }
+
+
+def _folded(fold: re.Match[str]) -> str:
+    """A fold of a lesson, as the site writes it."""
+    return f'??? question "{fold[1]}"\n\n{textwrap.indent(fold[2].strip(), "    ")}'
 
 
 def _on_site(link: str) -> str:
