@@ -56,9 +56,9 @@ def test_api_predicts(api: Api, choices: Choices) -> str:
             raise Wrong(
                 expected='POST /predict answers 200 and {"label": …, "confidence": …, '
                 '"model_version": …}',
-                found=f"{response.status_code} {_short(response.text)}"
-                + (f"\nfrom {holder}" if holder else ""),
-                why="another program holds the port, or the code of the API has changed",
+                found=f"{response.status_code} {_short(response.text)}",
+                why="another program holds the port, or the code of the API has changed"
+                + (f". The port is held by {holder}" if holder else ""),
                 run_next="./workbook doctor 0",
             )
     if len(confidences) == 1:
