@@ -186,5 +186,5 @@ def test_an_interrupted_start_leaves_nothing_in_the_way(fresh: Path) -> None:
     finally:
         cli("reset", "0", "--yes")
     assert not (fresh / "phases/phase0/model").exists()
-    assert "not checked yet" in cli("status").stdout
+    assert "not begun" in cli("status").stdout
     assert "Traceback" not in said

@@ -118,7 +118,7 @@ def test_a_fresh_copy_has_nothing_to_reset_and_nothing_running(fresh: Path) -> N
     cli = cli_of(fresh)
     assert "as new" in cli("reset", "0").stdout
     assert "Nothing of the workbook is running" in cli("down").stdout
-    assert "not checked yet" in cli("status").stdout
+    assert "not begun" in cli("status").stdout
 
 
 def test_reset_renames_the_learners_notebook(fresh: Path) -> None:

@@ -1,0 +1,86 @@
+"""What a learner does next: one command, and where in the lesson it leads."""
+
+from workbook.checks.check import Checked, checks_of, read_results
+from workbook.course.lesson import anchor_of, sections
+from workbook.course.phase import Phase
+from workbook.exercises.exercise import Exercises
+from workbook.learner.answers import open_questions
+from workbook.learner.drills import drill_names, drill_under_way, read_ended
+from workbook.learner.runs import read_run
+from workbook.lessons.going_back import was_begun
+from workbook.outcome import Outcome
+from workbook.targets.local.cluster import Cluster
+
+
+def next_step(there_are: list[Phase]) -> str:
+    """The next step, as a command with a few words.
+
+    Args:
+        there_are: the phases of the learner's target, at least one, in order.
+    """
+    first = there_are[0]
+    if drill := drill_under_way(first.root, first.target):
+        return f"./workbook check {drill[0].number}, and find what the drill broke"
+    begun = [phase for phase in there_are if is_begun(phase)]
+    if not begun:
+        return f"./workbook start, or ./workbook lab {first.number}"
+    step = _of_system(begun[-1]) or _of_questions(begun[-1]) or _of_practice(begun[-1])
+    steps = [step, *map(_of_questions, begun)]
+    steps += [_of_new(phase) for phase in there_are if phase.number > begun[-1].number]
+    return next(filter(None, steps), "you have done every phase. ./workbook drill --random")
+
+
+def is_begun(phase: Phase) -> bool:
+    """Whether the learner has begun a phase, or has checked it."""
+    return was_begun(phase) or (phase.has_state and read_results(phase) is not None)
+
+
+def _of_new(phase: Phase) -> str:
+    needs_up = phase.has("cluster") and phase.target == "local"
+    up = "./workbook up, then " if needs_up and Cluster(phase.root).record() is None else ""
+    return f"{up}./workbook lab {phase.number}"
+
+
+def _of_system(phase: Phase) -> str:
+    kept = read_results(phase)
+    check = f"./workbook check {phase.number}"
+    if kept is None:
+        return f"{check}, to see how far you are"
+    if kept.is_complete:
+        return ""
+    wrong = [r for r in [*kept.results, *kept.promises] if r.outcome is Outcome.WRONG]
+    if any(not result.judged for result in wrong):
+        return f"{check}, which says what is wrong and how to fix it"
+    return f"./workbook lab {phase.number}{_where(phase, kept)}"
+
+
+def _where(phase: Phase, kept: Checked) -> str:
+    """The section of the lesson whose line is the first that does not pass, and its minutes."""
+    names = [r.name for r in kept.results if r.outcome is not Outcome.PASSED and not r.judged]
+    read = {function.__name__: check.read for function, check in checks_of(phase).items()}
+    anchor = next((read[name].partition("#")[2] for name in names if name in read), "")
+    found = sections(phase.lesson.read_text(encoding="utf-8"))
+    section = next((each for each in found if anchor_of(each.heading) == anchor), None)
+    if section is None:
+        return ""
+    where = f", section “{section.heading}”"
+    if section.minutes:
+        return f"{where} (about {section.minutes} minutes)"
+    run = read_run(phase.state)
+    took = [each.seconds for each in run.sections if each.name == section.heading] if run else []
+    return f"{where} (its commands took {took[0]:.0f} s)" if took else where
+
+
+def _of_questions(phase: Phase) -> str:
+    kept = read_results(phase)
+    left = open_questions(phase) or (kept.wrong_answers if kept else [])
+    return f"./workbook answer {phase.number}" if left else ""
+
+
+def _of_practice(phase: Phase) -> str:
+    """A drill and an exercise, where the learner has done none of the phase."""
+    if drill_names(phase) and not any(each.by_hand for each in read_ended(phase).values()):
+        return f"./workbook drill {phase.number}"
+    exercises = Exercises(phase)
+    passed = [name for name in exercises.names() if (r := exercises.record(name)) and r.passed]
+    return f"./workbook exercise {phase.number}" if exercises.names() and not passed else ""
