@@ -18,7 +18,18 @@ from walk import Walk
 
 HERE = Path(__file__).parent
 # Within a phase; what names no phase comes after the last one.
-STEPS = ("before", "cluster", "lesson", "after", "proofs", "end", "site", "back", "down")
+STEPS = (
+    "before",
+    "cluster",
+    "lesson",
+    "after",
+    "exercises",
+    "proofs",
+    "end",
+    "site",
+    "back",
+    "down",
+)
 CHOSEN = pytest.StashKey[set[Proof]]()
 MADE = pytest.StashKey[dict[Proof, pytest.TestReport]]()
 

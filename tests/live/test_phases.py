@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 from checked import check_only, check_phase, outcomes, with_what_they_need
+from exercising import EXERCISES, attempts, prove_solution, prove_start, prove_wrong
 from proofs import PHASES, Proof, all_proofs, drill_names, prove
 from walk import Walk
 
 from workbook.course.lesson import checklist
 from workbook.drills.drill import System
 from workbook.drills.of_phase import Drills
+from workbook.exercises.exercise import Exercises
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
 from workbook.outcome import Outcome
+from workbook.targets.opening import find_cluster
 
 each_phase = pytest.mark.parametrize("number", [phase.number for phase in PHASES])
 
@@ -69,6 +72,30 @@ def test_a_drill_is_listed_gives_hints_and_refuses_another(walk: Walk, number: i
     assert fixed.returncode == 0, fixed.stderr
     lines = check_only(home, with_what_they_need(named), number)
     assert {line.outcome for line in lines.values()} == {Outcome.PASSED}
+
+
+@pytest.mark.step("exercises")
+@pytest.mark.parametrize(("number", "name"), EXERCISES)
+def test_an_exercise_is_judged_and_leaves_nothing(
+    walk: Walk, tmp_path: Path, number: int, name: str
+) -> None:
+    walk.to(number)
+    exercises = Exercises(walk.phase(number))
+    before = objects_of(walk)
+    prove_start(exercises, name, tmp_path)
+    for attempt in attempts(number, name):
+        prove_wrong(exercises, name, attempt)
+    prove_solution(exercises, name)
+    assert objects_of(walk) == before
+
+
+def objects_of(walk: Walk) -> set[tuple[str, str]]:
+    """The kind and the name of what exercises are about, in the namespace of the lessons."""
+    found = find_cluster(walk.home, "local")
+    if found is None:
+        return set()
+    items = found.get("deployments,services,horizontalpodautoscalers")
+    return {(item["kind"], item["metadata"]["name"]) for item in items}
 
 
 @pytest.mark.step("proofs")

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import nbformat
 import pytest
 from copies import ROOT, free_port
 from exercising import EXERCISES, attempts, prove_solution, prove_start, prove_wrong
@@ -18,6 +19,7 @@ from workbook.course.phase import Phase, phases
 from workbook.exercises import kubernetes, sql
 from workbook.exercises.exercise import Exercises
 from workbook.lessons.your_turn import with_exercises
+from workbook.site import mkdocs_hook
 
 REFUSED_BY_A_REAL_ONE = {("second-service", "misspelt"), ("canary", "plain-yes")}
 each_exercise = pytest.mark.parametrize(("number", "name"), EXERCISES)
@@ -114,3 +116,21 @@ def test_a_wrong_attempt_is_red_and_says_why(
     exercises: Exercises, number: int, name: str, attempt: str
 ) -> None:
     prove_wrong(exercises, name, attempt)
+
+
+@pytest.mark.parametrize("phase", phases(ROOT, "local"), ids=lambda phase: phase.name)
+def test_solutions_are_folded_in_the_notebook_and_on_the_site(phase: Phase) -> None:
+    cells = nbformat.read(phase.notebook, as_version=4).cells
+    [cell] = [each for each in cells if "## Your turn" in each.source]
+    assert cell.cell_type == "markdown"
+    assert cell.source.count("<details><summary>The solution</summary>") == 2
+    assert cell.source.count("</details>") == 2
+    page = str(mkdocs_hook._lesson(phase)[f"{phase.name}.md"])
+    assert page.count('\n??? question "The solution"\n\n    ```') == 2
+    assert "<details>" not in page
+
+
+def test_the_site_lists_the_exercises_with_links_to_their_lesson() -> None:
+    listed = mkdocs_hook._exercises(Phase(1, ROOT, "local"))
+    link = "[A second Service](../lessons/phase1.md#a-second-service)"
+    assert f"| {link} | 5 | `./workbook exercise 1 second-service` |" in listed

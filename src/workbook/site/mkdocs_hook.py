@@ -29,6 +29,7 @@ from workbook.course.phase import Lesson, Phase, lessons, notebooks, phases
 from workbook.drills.drill import Drill, System
 from workbook.drills.impostor import impostors_of
 from workbook.drills.of_phase import Drills
+from workbook.exercises.exercise import Exercises
 from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
 from workbook.learner.drills import drill_names
@@ -40,7 +41,9 @@ log = logging.getLogger("mkdocs.hooks.workbook")
 
 MAP = "<!-- the map of the phases, from README.md -->"
 IN_MAP = re.compile(r"^\| (\d) \| (.+) \|$", re.MULTILINE)
-FOLD = re.compile(r"^<details><summary>(.+)</summary>$(.*?)^</details>$", re.MULTILINE | re.DOTALL)
+FOLD = re.compile(
+    r"^<details><summary>([^<]+)</summary>$(.*?)^</details>$", re.MULTILINE | re.DOTALL
+)
 LINK = re.compile(r"(?<=\]\()[^)\s#:]+")  # the file that a Markdown link names
 TEMPLATE = """\
 {% extends 'markdown/index.md.j2' %}
@@ -100,10 +103,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Add to three pages what there is to say of each lesson."""
+    """Add to four pages what there is to say of each lesson."""
     if page.file.src_uri == "index.md":
         return markdown.replace(MAP, _map(*_where(config)))
-    part = {"reference/checks.md": _checks, "azure-steps.md": page_of}.get(page.file.src_uri)
+    part = {
+        "reference/checks.md": _checks,
+        "reference/exercises.md": _exercises,
+        "azure-steps.md": page_of,
+    }.get(page.file.src_uri)
     if part is None:
         return markdown
     return "\n".join([markdown, *filter(None, map(part, lessons(*_where(config))))])
@@ -240,6 +247,23 @@ def _checks(lesson: Lesson) -> str:
         if titles:
             parts.append("\n".join(["Turns red on:\n", *(f"- {title}" for title in titles)]))
     return "\n\n".join([f"## {title_of(text)}", *parts]) + "\n" if parts else ""
+
+
+def _exercises(lesson: Lesson) -> str:
+    """The list of a lesson's exercises; empty where a lesson has no exercise."""
+    exercises = Exercises(lesson) if isinstance(lesson, Phase) else None
+    if exercises is None or not exercises.names():
+        return ""
+    lines = ["| Exercise | Minutes | Command |", "| --- | --- | --- |"]
+    for name in exercises.names():
+        one = exercises.load(name)
+        (anchor,) = anchors(f"### {one.title}")
+        link = f"[{one.title}](../lessons/{lesson.name}.md#{anchor})"
+        command = f"`./workbook exercise {lesson.argument} {name}`"
+        lines.append(f"| {link} | {one.minutes} | {command} |")
+    return (
+        "\n\n".join([f"## {title_of(lesson.lesson.read_text('utf-8'))}", "\n".join(lines)]) + "\n"
+    )
 
 
 def _drills(lesson: Lesson) -> dict[str, Drill]:
