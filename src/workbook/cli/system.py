@@ -20,7 +20,7 @@ from workbook.learner.choices import PORTS, load_choices, save_choices
 from workbook.learner.ports import CLUSTER_PORTS
 from workbook.learner.store import exclusively
 from workbook.progress import Steps
-from workbook.targets.environment import lesson_environment
+from workbook.targets.environment import lesson_environment, of_one_target_only
 from workbook.targets.local.cluster import Cluster
 
 LEAVES = {  # what `down --verify` looks for
@@ -227,7 +227,10 @@ def env() -> None:
     from workbook.lessons.shell import PATIENTLY
 
     home = root()
-    for name, value in lesson_environment(home, load_choices(home)).items():
+    choices = load_choices(home)
+    others = " ".join(sorted(of_one_target_only()))
+    print(f'[ "${{WORKBOOK_TARGET:-{choices.target}}}" = {choices.target} ] || unset {others}')
+    for name, value in lesson_environment(home, choices).items():
         print(f"export {name}={shlex.quote(value)}")
     print(f". {shlex.quote(str(PATIENTLY))}")
 

@@ -113,8 +113,8 @@ def refuse_bad(subscription: str, region: str, prefix: str, node_size: str) -> N
         )
     if not re.fullmatch(NODE_SIZE, node_size):
         raise WorkbookError(
-            f"{node_size!r} is not a size for the cluster's nodes: `Standard_`, then the size as "
-            "`az vm list-skus` shows it under Name, and not one of the B series, which AKS does "
-            "not support for system pools.",
+            f"{node_size!r} is not a size for the cluster's nodes. It begins with `Standard_`, as "
+            "`az vm list-skus` shows it under Name. AKS does not support the B series for system "
+            "pools.",
             "./workbook use azure --node-size Standard_D4as_v5",
         )

@@ -8,7 +8,7 @@ from workbook.learner.choices import Choices
 from workbook.learner.ports import CLUSTER_PORTS
 from workbook.targets.address import service_address
 from workbook.targets.azure.client import az_folder
-from workbook.targets.azure.names import names
+from workbook.targets.azure.names import names, names_in_use
 from workbook.targets.kubernetes import GATEWAY_NAMESPACES
 from workbook.targets.local.cluster import Cluster
 from workbook.targets.local.provider import configuration
@@ -50,5 +50,17 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
     if choices.target == "azure":
         environment["AZURE_CONFIG_DIR"] = str(az_folder(home))
         if choices.subscription:
-            environment |= {"ARM_SUBSCRIPTION_ID": choices.subscription, **names(choices)}
+            environment |= {
+                "ARM_SUBSCRIPTION_ID": choices.subscription,
+                **names_in_use(home, choices),
+            }
     return environment
+
+
+def of_one_target_only() -> set[str]:
+    """The variables that must not outlive a change of the target: what lesson_environment sets for
+    one of the two only, and what cells of the lessons export."""
+    local = {"DOCKER_HOST", "GATEWAY_CRDS", "TF_CLI_CONFIG_FILE", "TF_VAR_registry"}
+    azure = {"ARM_SUBSCRIPTION_ID", "AZURE_CONFIG_DIR", "BASE_IMAGE", *names(Choices())}
+    cells = {"ADDRESS", "DATABASE_ADDRESS", "DATABASE_PORT", "IMAGE", "STATE"}
+    return local | azure | cells | {port.variable for port in CLUSTER_PORTS if port.variable}

@@ -14,7 +14,7 @@ from workbook.learner.store import kept, read_state, write_json
 from workbook.progress import Steps
 from workbook.targets.azure import owned
 from workbook.targets.azure.client import LOG_IN, Azure, WrongSubscription, open_azure
-from workbook.targets.azure.names import TAG, names
+from workbook.targets.azure.names import TAG, names, outputs_of_terraform
 from workbook.targets.azure.owned import Item
 
 SECONDS_TO_DELETE = 3600  # a cluster takes 5 to 10 minutes, a group with all of it longer
@@ -135,6 +135,7 @@ def down(azure: Azure, choices: Choices, doomed: Doomed, home: Path, steps: Step
             where = ("--name", vault["name"], "--location", vault["properties"]["location"])
             azure.ask("keyvault", "purge", *where, seconds=SECONDS_TO_DELETE)
     (home / ".workbook" / "azure" / "kubeconfig").unlink(missing_ok=True)
+    outputs_of_terraform(home).unlink(missing_ok=True)  # else `env` would go on naming what is gone
 
 
 def left_behind(azure: Azure, choices: Choices, home: Path) -> list[Leftover]:

@@ -1,11 +1,45 @@
 """What things are called on Azure: all of it from one prefix and the subscription."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from workbook.learner.store import read_json
+from workbook.targets.local.versions import versions
 
 if TYPE_CHECKING:
     from workbook.learner.choices import Choices
 
 TAG = "workbook"  # its value is the prefix
+# Once Terraform has made the system, its names are the outputs of phase 3's root.
+OUTPUT_OF = {
+    "RG": "resource_group",
+    "AKS": "cluster",
+    "ACR": "registry",
+    "REGISTRY": "registry_login_server",
+    "DB": "database",
+    "DATABASE_HOST": "database_host",
+}
+
+
+def names_in_use(home: Path, choices: "Choices") -> dict[str, str]:
+    """The names of what exists: those of Terraform's system, once there is one."""
+    found = names(choices)
+    outputs = read_json(outputs_of_terraform(home)) or {}
+    made = {name: outputs.get(output, {}).get("value") for name, output in OUTPUT_OF.items()}
+    if str(made["RG"]).startswith(f"{choices.prefix}-"):  # else of a prefix chosen before
+        found |= {name: value for name, value in made.items() if value}
+    return {**found, "BASE_IMAGE": f"{found['REGISTRY']}/base/{_base_image()}"}
+
+
+def outputs_of_terraform(home: Path) -> Path:
+    """Where lesson 3 keeps what `terraform output -json` prints."""
+    return home / ".workbook" / "azure" / "phase3" / "outputs.json"
+
+
+def _base_image() -> str:
+    """Of the Dockerfiles: in the learner's own registry it has its digest, and no tag."""
+    name, _, digest = versions().images["python"].partition("@")
+    return f"{name.partition(':')[0]}@{digest}"
 
 
 def names(choices: "Choices") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What Azure refuses, told apart by its own words; docs/azure-refusals.md explains each."""
+"""What Azure refuses, recognised by its own words; docs/azure-refusals.md explains each."""
 
 import re
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ REFUSALS = (
 
 
 def known(said: str) -> Refusal | None:
-    """The entry about what az or Terraform said; None where it is none that we know."""
+    """The entry about what az or Terraform said; None where the page has no entry."""
     text = " ".join(said.split())  # Terraform breaks lines anywhere
     return next((each for each in REFUSALS if re.search(each.words, text)), None)
 
