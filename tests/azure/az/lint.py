@@ -50,7 +50,8 @@ def read(words: list[str]) -> Line:
     for word in words:
         if re.match(r"--?[a-z]", word):
             name, equals, value = word.partition("=")
-            values = options[name] = [value] if equals else []
+            values = options.setdefault(name, [])  # an option may be given more than once
+            values += [value] if equals else []
         else:
             values.append(word)
     return Line(" ".join(command), options)
@@ -235,6 +236,22 @@ RULES = (
         ),
         "with the registry's name alone, the app may not fetch its image",
         "learn.microsoft.com/azure/container-apps/managed-identity-image-pull",
+    ),
+    Rule(
+        "an identity that is too new to pull",
+        r"containerapp create",
+        lambda line: line["--registry-identity"] == "system",
+        "the identity gets its role after the app exists, and the image may be fetched before: an "
+        "identity of its own gets the role first",
+        "learn.microsoft.com/azure/container-apps/managed-identity-image-pull",
+    ),
+    Rule(
+        "a base from Docker Hub",
+        r"acr build",
+        lambda line: not any(word.startswith("BASE=") for word in line.all("--build-arg") or []),
+        "Docker Hub limits how often Azure's builders, which share addresses, may fetch: import "
+        "the base image into your registry",
+        "learn.microsoft.com/azure/container-registry/container-registry-import-images",
     ),
     Rule(
         "the add-on's identity",
