@@ -17,7 +17,7 @@ from rich.console import Console
 from small_workbook import IS_WRONG, PASSES, Small
 
 from workbook.checks.check import Result
-from workbook.checks.watch import Look, lines_to_look_at
+from workbook.checks.watch import Budget, Look, lines_to_look_at
 from workbook.cli.watching import Board
 from workbook.course.phase import find_phase
 from workbook.learner.drills import UnderWay, write_under_way
@@ -73,6 +73,17 @@ def test_line_is_looked_at_when_it_is_due(
 ) -> None:
     needs = {"a": ["of an earlier phase"], "b": ["a"], "c": []}
     assert lines_to_look_at([*needs], needs, looks, 100, changed) == {*expected}
+
+
+def test_what_was_used_is_rested_until_it_is_a_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, used = iter([0.0, 10, 20, 100, 110]), iter([0.0, 9, 15, 15, 15])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("workbook.checks.watch._processor_seconds", lambda: next(used))
+    budget = Budget()
+    assert budget.seconds_to_rest() == 0  # the first look is free
+    # five seconds of the core are ahead, six are used
+    assert budget.seconds_to_rest() == pytest.approx(10)
+    assert [budget.seconds_to_rest(), budget.seconds_to_rest()] == [0, 0]
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@
 It prints each result as JSON, an object a line, as soon as it is known. It ends when its standard
 input is closed: so it does not outlive the command that started it, however that ends.
 
-It looks at the lines that are due, and rests as long as it must to take a tenth of a processor core
-at most. Where a lesson or a learner has recorded something, it looks at once.
+It looks at the lines that are due, and rests in between, so that it takes a tenth of a processor
+core at most. Where a lesson or a learner has recorded something, it looks at once.
 """
 
 import json
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from workbook.checks.plugin import Checklist
 
 SHARE = 0.1  # of a processor core; and of the time, for a look that only waits
+SECONDS_AHEAD = 5  # of a core that are saved up while nothing is due, for when much is
 SECONDS_TO_REST = 2  # at least, before a line that has not passed is looked at again
 SECONDS_TO_TRUST = 60  # at least, before a line that has passed is looked at again
 SECONDS_TO_NOTICE = 0.5  # that something was recorded
@@ -130,8 +131,8 @@ def watch(lesson: Lesson, show: Callable[[Result], None]) -> None:
     """
     looks: dict[str, Look] = {}
     recorded, changed = _recorded(lesson), time.monotonic()
+    budget = Budget()
     while not CLOSED.is_set():
-        began, used = time.monotonic(), _processor_seconds()
         # files, not the folder: what comes of a part of the checklist is not kept
         files = [str(file) for file in sorted(lesson.checks.glob("test_*.py"))]
         status = pytest.main(files, plugins=[Round(looks, changed, show)])
@@ -139,12 +140,33 @@ def watch(lesson: Lesson, show: Callable[[Result], None]) -> None:
             return
         if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR):
             raise RuntimeError(f"pytest has ended with {status!r}.")
-        rested = began + (_processor_seconds() - used) / SHARE
-        next_look = max(rested, time.monotonic() + SECONDS_TO_REST)
-        while time.monotonic() < next_look and not CLOSED.wait(SECONDS_TO_NOTICE):
+        rested = time.monotonic() + max(SECONDS_TO_REST, budget.seconds_to_rest())
+        dues = (each.due(changed) for each in looks.values() if not each.result.waits_for)
+        due = min(dues, default=rested)
+        while time.monotonic() < max(rested, due) and not CLOSED.wait(SECONDS_TO_NOTICE):
             if (now := _recorded(lesson)) != recorded:
                 recorded, changed = now, time.monotonic()
                 break
+
+
+class Budget:
+    """What the looks may take of a processor core. The first is free: it looks at every line."""
+
+    def __init__(self) -> None:
+        self._left: float | None = None  # in seconds of the core
+        self._counted = time.monotonic(), _processor_seconds()
+
+    def seconds_to_rest(self) -> float:
+        """How long to rest before the next look, by what was used until now."""
+        now, used = time.monotonic(), _processor_seconds()
+        earlier, used_earlier = self._counted
+        self._counted = now, used
+        if self._left is None:
+            self._left = SECONDS_AHEAD
+        else:
+            earned = SHARE * (now - earlier)
+            self._left = min(self._left + earned, SECONDS_AHEAD) - (used - used_earlier)
+        return max(-self._left / SHARE, 0)
 
 
 def _checklist(config: pytest.Config) -> "Checklist":

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from pydantic import TypeAdapter
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
 from rich.text import Text
 
@@ -54,11 +54,9 @@ def watch(which: NumberOrName) -> None:
                     for result in results:
                         board.add(result)
             else:
-                for result in results:
-                    if board.add(result):
-                        console.print(line_of(result.line, result))
-                        if not result.waits_for:
-                            console.print(*board.told_of(result, console.width), sep="\n")
+                for result in filter(board.add, results):
+                    what_to_do = map(Text, board.told_of(result, console.width))
+                    console.print(Group(line_of(result.line, result), *what_to_do))
     except KeyboardInterrupt:
         return
 
@@ -128,6 +126,8 @@ class Board:
 
         While a drill is under way, its hints take the place of what to run next, as in `check`.
         """
+        if result.waits_for:
+            return []
         texts = {shown: result.rows[key] for key, shown in ROWS.items() if key in result.rows}
         drill = drill_under_way(self._lesson.root, self._lesson.target)
         if drill and texts.pop("run next", ""):
