@@ -39,6 +39,7 @@ def _with_defaults(manifest: Object) -> Object:
         spec.setdefault("type", "ClusterIP")
         for port in spec["ports"]:
             port.setdefault("targetPort", port["port"])
+            port.setdefault("protocol", "TCP")
     return manifest
 
 

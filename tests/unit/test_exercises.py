@@ -19,6 +19,7 @@ from workbook.course.phase import Phase, phases
 from workbook.exercises import kubernetes, sql
 from workbook.exercises.exercise import Exercises
 from workbook.lessons.your_turn import with_exercises
+from workbook.outcome import Outcome
 from workbook.site import mkdocs_hook
 
 REFUSED_BY_A_REAL_ONE = {("second-service", "misspelt"), ("canary", "plain-yes")}
@@ -134,3 +135,54 @@ def test_the_site_lists_the_exercises_with_links_to_their_lesson() -> None:
     listed = mkdocs_hook._exercises(Phase(1, ROOT, "local"))
     link = "[A second Service](../lessons/phase1.md#a-second-service)"
     assert f"| {link} | 5 | `./workbook exercise 1 second-service` |" in listed
+
+
+PAGE = (
+    "SELECT id FROM predictions WHERE (predicted_at, id) < (SELECT predicted_at, id FROM last_seen)"
+    " ORDER BY predicted_at DESC, id DESC LIMIT 3"
+)
+INSERT = (
+    "INSERT INTO predictions (instance, sequence, request_id, predicted_at, label, confidence,"
+    " known_words, model_version) VALUES ('pod', 1, 'a', now(), 'positive', 0.9, 3, '1')"
+)
+ESCAPE = "SELECT 1) AS a) AS b; {}; SELECT '[]'::json FROM (SELECT * FROM (SELECT 1"
+
+
+@pytest.mark.parametrize("number", [2])
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"-- the next page\n{PAGE};\n",
+        f"{PAGE} ; -- done\n-- and done\n",
+        f"WITH page AS ({PAGE}) SELECT * FROM page",
+        f"/* with {{braces}} and 100 % */ {PAGE}",
+    ],
+)
+def test_query_may_be_written_in_many_ways(
+    exercises: Exercises, number: int, query: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "next_page.sql"
+    file.write_text(query)
+    result = exercises.judge_file("next-page", file)
+    assert result.outcome is Outcome.PASSED, result.rows
+
+
+@pytest.mark.parametrize("number", [2])
+@pytest.mark.parametrize(
+    "query",
+    [
+        INSERT,
+        ESCAPE.format(INSERT),
+        ESCAPE.format(f"COMMIT; {INSERT}"),
+        ESCAPE.format(f"SET TRANSACTION READ WRITE; {INSERT}"),
+        ESCAPE.format(f"SET transaction_read_only = off; {INSERT}"),
+        "SELECT id FROM predictions, set_config('transaction_read_only', 'off', true)",
+    ],
+)
+def test_query_changes_nothing(
+    exercises: Exercises, postgres: Any, number: int, query: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "next_page.sql"
+    file.write_text(query)
+    assert exercises.judge_file("next-page", file).outcome is Outcome.WRONG
+    assert postgres.ask("SELECT count(*) FROM predictions") == [(0,)]

@@ -19,7 +19,7 @@ PROBABILITIES = {  # of "positive"; every other text has 0.5
         "good but good enough": 0.9,
         "good but not enough": 0.32,
         "good but not good": 0.28,
-        "but not enough": 0.01,
+        "but not enough": 0.98,
     },
 }
 

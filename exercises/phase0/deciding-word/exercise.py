@@ -52,6 +52,7 @@ EXERCISE = Exercise(
         "falls-only": "A fall and a rise of the same size count the same",
         "replaces-letters": "not the letters “no” within “noise”",
         "word-alone": "without the word",
+        "every-place": "leave out one word at a time, and one place at a time",
         "fails": "line 13: ZeroDivisionError",
     },
 )

@@ -22,6 +22,14 @@ def judge(attempt: Attempt) -> str:
             found=f"type {spec['type']}",
             why="callers inside the cluster need no port of the node, and no public address",
         )
+    if spec.get("externalIPs") or spec.get("clusterIP") == "None":
+        raise attempt.wrong(
+            expected="one address, which the cluster gives the Service",
+            found=f"externalIPs {', '.join(spec.get('externalIPs') or ['none'])}, "
+            f"clusterIP {spec.get('clusterIP')}",
+            why="an external address lets the world in. Without an address of its own, the Service "
+            "gives callers the pods' addresses, and then `port` leads nowhere",
+        )
     selector = spec.get("selector") or {}
     cluster = cluster_of(attempt)
     found = cluster.get_one("deployments", APP)
@@ -43,13 +51,15 @@ def judge(attempt: Attempt) -> str:
             "pod that migrates the database",
         )
     ports = [(each["port"], each["targetPort"]) for each in spec["ports"]]
+    protocols = {each["protocol"] for each in spec["ports"]}
     names = [each.get("name") for each in Deployment(cluster, found).container["ports"]]
-    if ports != [(8080, "http")] or "http" not in names:
+    if ports != [(8080, "http")] or protocols != {"TCP"} or "http" not in names:
         raise attempt.wrong(
-            expected="port 8080, which leads to the port http of the pods",
-            found=", ".join(f"port {port}, which leads to {target}" for port, target in ports),
-            why="`port` is where callers ask. `targetPort` is where the container listens: its "
-            "number or, so that it may change, its name in the Deployment",
+            expected="TCP port 8080, which leads to the port http of the pods",
+            found=", ".join(f"port {port}, which leads to {target}" for port, target in ports)
+            + f" ({', '.join(protocols)})",
+            why="`port` is where callers ask. `targetPort` is where the container listens. It may "
+            "be a number, or the port's name in the Deployment: then the number may change",
         )
     return "port 8080 leads to http of the API's pods"
 
@@ -80,6 +90,8 @@ EXERCISE = Exercise(
         "selects-too-much": "every part of this system has this label",
         "wrong-target": "`targetPort` is where the container listens",
         "open-to-all": "no port of the node",
+        "headless": "`port` leads nowhere",
+        "a-number": "then the number may change",
         "misspelt": "unknown field",
     },
 )

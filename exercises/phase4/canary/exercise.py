@@ -44,6 +44,12 @@ def judge(attempt: Attempt) -> str:
             found=", ".join(f"{section} of {name}" for name, section in parents),
             why="texts travel encrypted only",
         )
+    if hosts := route["spec"].get("hostnames"):
+        raise attempt.wrong(
+            expected="a route for every host name",
+            found=f"a route for {', '.join(hosts)}",
+            why="callers reach your gateway by more than one name",
+        )
     for request, expected, why in CASES:
         found = ", ".join(backends(route, request))
         if found != expected:

@@ -11,7 +11,7 @@ from workbook.outcome import Unknown
 
 SCRIPT = Path(__file__).with_name("rows_from_the_pod.py")
 MOST_ROWS = 100
-AT_THE_END = re.compile(r"(\s|;|^--[^\n]*$)+\Z", re.MULTILINE)
+AT_THE_END = re.compile(r"(\s|;|(?<=;)[ \t]*--[^\n]*|^[ \t]*--[^\n]*)+\Z", re.MULTILINE)
 
 
 def rows(attempt: Attempt, **tables: str) -> list[dict[str, Any]]:
