@@ -26,8 +26,8 @@ def fix(system: System) -> None:
 
 def _artefact(system: System) -> Path | None:
     model = system.phase.directory / "model"
-    manifest = read_json(model / "manifest.json")
-    return model / manifest["artefact"] if manifest else None
+    name = (read_json(model / "manifest.json") or {}).get("artefact")
+    return model / name if isinstance(name, str) else None
 
 
 DRILL = Drill(

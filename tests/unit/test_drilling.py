@@ -283,6 +283,19 @@ def interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def test_break_that_failed_half_way_is_put_back_by_fix(
+    drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(system: System) -> None:
+        raise WorkbookError("The break does not show on the cluster.", "./workbook status")
+
+    monkeypatch.setitem(DRILLS, "easy-one", make("A title.", 1, break_it=fail))
+    with pytest.raises(WorkbookError, match="does not show") as raised:
+        drills.begin("easy-one")
+    assert raised.value.run_next == "./workbook drill 0 --fix"
+    assert drills.under_way() == "easy-one"
+
+
 @pytest.mark.parametrize("step", ["record_ended", "shutil.rmtree", "write_under_way"])
 def test_end_that_is_interrupted_ends_the_next_time(
     drills: Drills, step: str, monkeypatch: pytest.MonkeyPatch
@@ -369,6 +382,43 @@ def test_kept_copy_is_whole_or_is_not_there(
             system.keep(file)
     system.put_back(file)
     assert file.read_text() == "good"
+
+
+def test_drill_of_a_cluster_that_was_removed_has_ended(
+    drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its --fix would name `goto`, and `goto` would name --fix."""
+
+    def put_back(system: System) -> None:
+        system.put_back(system.phase.root / "file")
+        raise NothingToBreak("There is no cluster yet.", "./workbook goto 1")
+
+    home = drills.phase.root
+    (home / "phases/phase1/README.md").touch()
+    (home / "drills/phase1").mkdir()
+    (home / "drills/phase1/easy_one.py").touch()
+    monkeypatch.setitem(DRILLS, "easy-one", make("A title.", 1, fix=put_back))
+    phase = Phase(1, home, "local")
+    of_cluster = Drills(System(phase, Choices(), Background(phase.state)))
+    of_cluster.begin("easy-one")
+    kept = phase.state / "drill" / "file"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("mine")
+    monkeypatch.setattr("workbook.targets.local.down.down", lambda *_: None)
+    assert "The drill of phase 1 has ended" in call("down", "--yes").stdout
+    assert read_under_way(phase) is None
+    assert not kept.exists()
+    assert (home / "file").read_text() == "mine"
+    assert read_ended(phase) == {}
+
+
+def test_drill_of_phase_0_outlives_the_cluster(
+    drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drills.begin("easy-one")
+    monkeypatch.setattr("workbook.targets.local.down.down", lambda *_: None)
+    call("down", "--yes")
+    assert drills.under_way() == "easy-one"
 
 
 # What check and status show

@@ -1,5 +1,6 @@
 """A drill that is begun too early changes nothing, and says what is missing."""
 
+import json
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -93,6 +94,19 @@ def test_damaged_copy_is_an_error_with_the_next_command(
         objects.put_back(system, "deployment")
     assert raised.value.run_next == "./workbook run 4"
     assert not kubectl.exists()  # nothing was asked of the cluster
+
+
+def test_object_that_cannot_be_put_back_is_made_by_its_lesson(
+    tmp_path: Path, kubectl: Path
+) -> None:
+    """As on a cluster that was created again since."""
+    phase = Phase(4, tmp_path, "local")
+    system = System(phase, Choices(), Background(phase.state))
+    copy = {"kind": "Deployment", "metadata": {"name": "ml-api", "namespace": "ml-demo"}}
+    (system.kept / "deployment.json").write_text(json.dumps(copy))
+    with pytest.raises(WorkbookError, match="kubectl replace failed") as raised:
+        objects.put_back(system, "deployment")
+    assert raised.value.run_next == "./workbook run 4"
 
 
 def test_object_is_kept_whole_before_it_is_changed(

@@ -14,9 +14,12 @@ from workbook.cli.actions import console, examine_phase
 from workbook.cli.arguments import chosen_phase
 from workbook.course.manifest import TARGETS
 from workbook.course.phase import lessons, root
+from workbook.drills.drill import System
+from workbook.drills.of_phase import Drills
 from workbook.errors import WorkbookError
 from workbook.learner.background import Background, Program
-from workbook.learner.choices import PORTS, load_choices, save_choices
+from workbook.learner.choices import PORTS, Choices, load_choices, save_choices
+from workbook.learner.drills import drill_under_way
 from workbook.learner.ports import CLUSTER_PORTS
 from workbook.learner.store import exclusively
 from workbook.progress import Steps
@@ -208,6 +211,7 @@ def down(
         else:
             local.down(cluster, Steps(console))
             left = local.left_behind(cluster, record) if verify else []
+        _abandon_drill(home, choices)
     for line in left:
         print(f"still there: {line}")
     if left:
@@ -218,6 +222,15 @@ def down(
         print("The local cluster was not checked: ./workbook use local, then ./workbook down.")
     if choices.target == "local" and choices.subscription:
         print("Azure was not checked: ./workbook use azure, then ./workbook down.")
+
+
+def _abandon_drill(home: Path, choices: Choices) -> None:
+    """End a drill of the cluster that was removed: its --fix would find nothing to put back."""
+    found = drill_under_way(home, choices.target)
+    if found and found[0].has("cluster"):
+        phase = found[0]
+        Drills(System(phase, choices, Background(phase.state))).abandon()
+        print(f"The drill of phase {phase.number} has ended with the cluster.")
 
 
 def env() -> None:

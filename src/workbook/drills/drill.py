@@ -83,7 +83,8 @@ class System:
                 f"Undo your edits there first:\n    {old.strip()}",
                 f"git diff phases/{self.phase.name}",
             )
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        with whole(path) as draft:
+            draft.write_text(text.replace(old, new), encoding="utf-8")
 
     def program(self, word: str) -> Program:
         """The program that the lesson has started and whose command mentions `word`.

@@ -120,6 +120,7 @@ def replace_with_kept(system: System, kind: str) -> None:
     if not file.exists():
         return
     kept = read_json(file)
+    again = f"./workbook run {system.phase.number}"
     try:
         namespace = (kept or {})["metadata"]["namespace"]
         cluster = cluster_of(system).within(str(namespace))
@@ -127,9 +128,9 @@ def replace_with_kept(system: System, kind: str) -> None:
         raise WorkbookError(
             f"{file.relative_to(system.phase.root)} is damaged: this copy of your {kind} cannot be "
             "put back. Run the lesson again: it creates the object as it was.",
-            f"./workbook run {system.phase.number}",
+            again,
         ) from None
-    kubectl(cluster, "replace", "--filename=-", stdin=json.dumps(kept))
+    kubectl(cluster, "replace", "--filename=-", stdin=json.dumps(kept), run_next=again)
 
 
 def wait_for_rollout(cluster: Kubernetes) -> None:
@@ -167,12 +168,12 @@ def ports_behind(cluster: Kubernetes) -> set[str]:
     return {each.rpartition(":")[2] for each in cluster.facts().endpoints}
 
 
-def kubectl(cluster: Kubernetes, *words: str, stdin: str = "") -> None:
+def kubectl(cluster: Kubernetes, *words: str, stdin: str = "", run_next: str = "") -> None:
     """Run kubectl; a command that waits names its own, shorter time limit.
 
     Raises:
-        WorkbookError: it failed.
+        WorkbookError: it failed; `run_next` helps.
     """
     done = cluster.run(*words, stdin=stdin, seconds=SECONDS_TO_WAIT)
     if done.returncode != 0:
-        raise WorkbookError(f"kubectl {words[0]} failed: {done.stderr.strip()}")
+        raise WorkbookError(f"kubectl {words[0]} failed: {done.stderr.strip()}", run_next)

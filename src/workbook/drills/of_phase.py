@@ -5,6 +5,7 @@ point.
 """
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -24,7 +25,7 @@ from workbook.learner.drills import (
     record_ended,
     write_under_way,
 )
-from workbook.outcome import Outcome
+from workbook.outcome import Finding, Outcome
 
 OF_CHECK = {"why": "The check says why", "run next": "Run next"}  # the last hints, by their rows
 SOLVED = 2
@@ -117,6 +118,9 @@ class Drills:
         except NothingToBreak:
             self._forget()
             raise
+        except WorkbookError as error:  # half-way: what comes first is to put it back
+            fix = f"./workbook drill {self.phase.number} --fix"
+            raise WorkbookError(str(error), fix) from error
         return drill
 
     def hint(self) -> Hint | None:
@@ -162,6 +166,16 @@ class Drills:
         drill.fix(self._system)
         self._end(current, by_hand=False)
         return drill
+
+    def abandon(self) -> None:
+        """End the drill under way, whose system was removed: it is no longer there to be fixed.
+
+        What the drill changed on this machine, such as your answers, is put back.
+        """
+        if name := self.under_way():
+            with suppress(WorkbookError, Finding):
+                self.load(name).fix(self._system)
+            self._forget()
 
     def end_if_passed(self, checked: Checked) -> Ended | None:
         """End the drill under way if the check that it turned red has passed again.
