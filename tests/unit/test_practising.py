@@ -147,7 +147,7 @@ def test_file_that_is_no_text_is_refused(mine: Path, content: bytes, reason: str
 def test_folder_in_place_of_the_file_is_refused(mine: Path) -> None:
     mine.unlink()
     mine.mkdir()
-    assert "is no file" in str(exercise().exception)
+    assert "is not a file" in str(exercise().exception)
     assert exercise("--reset").exit_code == 0
     assert mine.read_text() == "?\n"
 

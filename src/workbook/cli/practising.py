@@ -36,7 +36,7 @@ def exercise(
     """
     phase, _ = chosen_phase(number)
     exercises = Exercises(phase)
-    command = f"./workbook exercise {number} {name or 'NAME'}"
+    command = exercises.command(name or "NAME")
     if hint + solution + reset > 1:
         raise WorkbookError("Choose one of --hint, --solution and --reset.")
     if not name:
@@ -54,11 +54,11 @@ def exercise(
     elif reset:
         if aside := exercises.reset(name):
             print(f"Your file is now {aside.relative_to(phase.root)}.")
-        _introduce(exercises, name, command)
+        _introduce(exercises, name)
     elif exercises.begin(name):
-        _introduce(exercises, name, command)
+        _introduce(exercises, name)
     else:
-        raise typer.Exit(_judge(exercises, name, command))
+        raise typer.Exit(_judge(exercises, name))
 
 
 def _list(exercises: Exercises) -> None:
@@ -82,18 +82,18 @@ def in_words(record: Record | None) -> str:
     return f"passed on {record.passed[:10]}, with {hints}{seen}"
 
 
-def _introduce(exercises: Exercises, name: str, command: str) -> None:
+def _introduce(exercises: Exercises, name: str) -> None:
     one: Exercise = exercises.load(name)
+    command = exercises.command(name)
     print(f"{one.title} ({one.minutes} minutes)\n")
     print(textwrap.fill(one.goal, WIDTH, break_on_hyphens=False))
-    print(f"\nEdit this file:  {exercises.mine(name).relative_to(exercises.root)}")
-    print(f"Let it be judged:  {command}")
-    print("If you are stuck:")
-    print(f"  {command} --hint       one more hint each time")
-    print(f"  {command} --solution   the solution")
+    print(f"\n{'Edit:':10}{exercises.shown(name)}")
+    print(f"{'Judge:':10}{command}")
+    print(f"{'Stuck?':10}{command} --hint, one more hint each time")
+    print(f"{'':10}{command} --solution")
 
 
-def _judge(exercises: Exercises, name: str, command: str) -> int:
+def _judge(exercises: Exercises, name: str) -> int:
     from _pytest._io import TerminalWriter
 
     from workbook.checks.screen import Screen
@@ -102,7 +102,7 @@ def _judge(exercises: Exercises, name: str, command: str) -> int:
     Screen(TerminalWriter()).result(result)
     if result.outcome is Outcome.PASSED:
         print(f"\n{in_words(exercises.record(name)).capitalize()}.")
-        print(f"Compare with the solution: {command} --solution")
-    else:
-        print(f"\nThe next hint: {command} --hint")
+        print(f"Compare with the solution: {exercises.command(name)} --solution")
+    elif result.outcome is Outcome.WRONG:
+        print(f"\nThe next hint: {exercises.command(name)} --hint")
     return STATUSES[result.outcome]

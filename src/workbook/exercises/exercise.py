@@ -41,8 +41,8 @@ class Attempt:
 
     def wrong(self, *, expected: str, found: str, why: str) -> Wrong:
         """The finding that the goal is not reached."""
-        mine = f"exercises/{self.phase.name}/{self.name}/mine/{self.file.name}"
-        run_next = f"edit {mine}, then ./workbook exercise {self.phase.number} {self.name}"
+        exercises = Exercises(self.phase)
+        run_next = f"edit {exercises.shown(self.name)}, then {exercises.command(self.name)}"
         return Wrong(expected=expected, found=found, why=why, run_next=run_next)
 
 
@@ -80,7 +80,6 @@ class Exercises:
 
     def __init__(self, phase: Phase) -> None:
         self._phase = phase
-        self.root = phase.root
 
     def names(self) -> list[str]:
         return sorted(file.parent.name for file in self._phase.exercises.glob("*/exercise.py"))
@@ -116,6 +115,14 @@ class Exercises:
         """The file that the learner edits."""
         return self._folder(name) / "mine" / self.load(name).file
 
+    def shown(self, name: str) -> str:
+        """The path of the file that the learner edits, from the workbook's folder."""
+        return str(self.mine(name).relative_to(self._phase.root))
+
+    def command(self, name: str) -> str:
+        """The command that judges it."""
+        return f"./workbook exercise {self._phase.number} {name}"
+
     def record(self, name: str) -> Record | None:
         """What the workbook remembers of an exercise; None before its begin."""
         return read_state(self._record(name), Record)
@@ -136,7 +143,8 @@ class Exercises:
             Unreadable: it is missing, or no text.
         """
         mine = self.mine(name)
-        refuse_unreadable(mine)
+        if problem := unreadable(mine):
+            raise Unreadable(f"{self.shown(name)} {problem}.", f"{self.command(name)} --reset")
         result = self.judge_file(name, mine)
         if result.outcome is Outcome.PASSED:
             self._keep(name, tries=1, passed=_now())
@@ -151,7 +159,7 @@ class Exercises:
         outcome, note, rows = Outcome.PASSED, "", {}
         try:
             if file.read_bytes() == self.start(name).read_bytes():
-                raise NotStarted(f"your {file.name} is as you got it: edit it")
+                raise NotStarted(f"edit {self.shown(name)}, which is as you got it")
             note = exercise.judge(Attempt(self._phase, name, file))
         except Finding as finding:
             outcome, rows = finding.outcome, finding.rows
@@ -211,27 +219,23 @@ class Exercises:
         write_json(self._record(name), asdict(after))
 
 
-def refuse_unreadable(file: Path) -> None:
-    """Refuse a file that is missing, empty, too large, or no text.
-
-    Raises:
-        Unreadable: with the reason.
-    """
+def unreadable(file: Path) -> str:
+    """Why a file cannot be judged as text; "" if it can be."""
     if not file.is_file():
-        raise Unreadable(f"{file} is no file that can be read. --reset gives you a new one.")
-    size = file.stat().st_size
-    if size > LARGEST:
-        raise Unreadable(f"{file} has {size:,} bytes; at most {LARGEST:,} are judged.")
+        return "is not a file"
+    if (size := file.stat().st_size) > LARGEST:
+        return f"has {size:,} bytes; at most {LARGEST:,} are judged"
     content = file.read_bytes()
     if not content.strip():
-        raise Unreadable(f"{file} is empty. --reset gives you the file to begin with.")
+        return "is empty"
     if b"\0" in content:
-        raise Unreadable(f"{file} holds NUL characters, so it is no text. Save it as UTF-8.")
+        return "holds NUL characters, so it is not text; save it as UTF-8"
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise Unreadable(f"{file} is not UTF-8: see line {line}. Save it as UTF-8.") from None
+        return f"is not UTF-8: see line {line}"
+    return ""
 
 
 def _copy(file: Path, to: Path) -> None:
