@@ -31,7 +31,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="A colleague looked for a fault at night, with a pod of their own.",
-    difficulty=2,
+    difficulty=1,
     turns_red=test_pod_is_replaced,
     hints=(
         "How many pods does the Service send requests to, and how many does the Deployment want?",

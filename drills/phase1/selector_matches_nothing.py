@@ -15,7 +15,7 @@ DRILL = patch_drill(
     "service",
     [{"op": "replace", "path": "/spec/selector/app.kubernetes.io~1name", "value": "sentiment-api"}],
     title="A Service was copied from an older guide, in which the app had another name.",
-    difficulty=2,
+    difficulty=1,
     turns_red=test_service_has_address,
     hints=(
         "The pod is Ready, but no request reaches it. Which object should send requests to it?",

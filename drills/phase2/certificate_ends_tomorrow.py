@@ -19,7 +19,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="Everything works today. It will not work tomorrow.",
-    difficulty=2,
+    difficulty=1,
     turns_red=test_connection_is_secure,
     hints=(
         "Nothing fails yet. What in this system has a date on it?",

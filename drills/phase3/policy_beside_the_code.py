@@ -24,7 +24,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“Just for debugging, and I have not touched your Terraform.”",
-    difficulty=2,
+    difficulty=1,
     turns_red=test_private_path_works,
     hints=(
         "Plan finds nothing, because it looks only at objects in the state. What else exists?",

@@ -8,7 +8,7 @@ DRILL = patch_drill(
     "gateway",
     [{"op": "replace", "path": "/spec/listeners/1/port", "value": 8443}],
     title="“Our gateway answers on 8443, so I have written that into the Gateway.”",
-    difficulty=3,
+    difficulty=2,
     turns_red=test_gateway_works,
     hints=(
         "Two ports meet here: the one on your machine, and the one on which the gateway listens.",

@@ -13,7 +13,7 @@ DRILL = patch_drill(
         }
     ],
     title="“Some old client does not follow redirects. I have let it in directly.”",
-    difficulty=2,
+    difficulty=1,
     turns_red=test_http_is_redirected,
     hints=(
         "HTTPS works as before. What happens with HTTP?",

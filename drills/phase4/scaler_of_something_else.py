@@ -19,7 +19,7 @@ DRILL = patch_drill(
     "hpa",
     [{"op": "replace", "path": "/spec/scaleTargetRef/name", "value": "sentiment-api"}],
     title="The Deployment will get a new name. The autoscaler got it first.",
-    difficulty=2,
+    difficulty=1,
     turns_red=test_autoscaler_reads_cpu,
     hints=(
         "Two pods run, whatever the load. What decides their number?",
