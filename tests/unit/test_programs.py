@@ -139,7 +139,7 @@ def callers(code: str) -> list[ast.Call]:
 def test_every_other_program_is_called_by_run() -> None:
     places = [
         str(file.relative_to(ROOT))
-        for folder in ("src", "checks", "drills")
+        for folder in ("src", "checks", "drills", "exercises")
         for file in (ROOT / folder).rglob("*.py")
         if callers(file.read_text(encoding="utf-8"))
     ]
