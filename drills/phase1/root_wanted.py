@@ -17,7 +17,7 @@ DRILL = patch_drill(
     "deployment",
     [{"op": "replace", "path": "/spec/template/spec/securityContext", "value": ROOT}],
     title="“Permission denied”, said a log, and a colleague made the pod run as root.",
-    difficulty=3,
+    difficulty=2,
     turns_red=test_pod_is_running,
     hints=(
         "There is no new pod at all. Which object should create it, and what do its events say?",

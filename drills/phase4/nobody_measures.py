@@ -23,7 +23,7 @@ def fix(system: System) -> None:
 
 DRILL = Drill(
     title="“What is this metrics-server? Nothing of ours.” It was scaled to zero.",
-    difficulty=3,
+    difficulty=1,
     turns_red=test_autoscaler_reads_cpu,
     hints=(
         "kubectl --namespace ml-demo get hpa: what does it show before the 70 %?",

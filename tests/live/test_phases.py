@@ -58,7 +58,7 @@ def test_a_drill_is_listed_gives_hints_and_refuses_another(walk: Walk, number: i
     begun = cli("drill", f"{number}", name)
     try:
         assert begun.returncode == 0, begun.stderr
-        listed = cli("drill", f"{number}").stdout
+        listed = " ".join(cli("drill", f"{number}").stdout.split())
         assert all(drills.load(each).title in listed for each in others)
         assert name not in listed  # it may tell the cause
         assert listed.count("under way") == 1

@@ -72,6 +72,7 @@ def drills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drills:
         (tmp_path / "drills/phase0" / f"{name.replace('-', '_')}.py").touch()
     monkeypatch.setattr(Drills, "load", lambda self, name: DRILLS[name])
     monkeypatch.setenv("WORKBOOK_ROOT", str(tmp_path))
+    monkeypatch.delenv("COLUMNS", raising=False)
     phase = Phase(0, tmp_path, "local")
     return Drills(System(phase, Choices(), Background(phase.state)))
 
@@ -121,6 +122,15 @@ def test_drill_that_fix_ended_is_proposed_again_after_new_ones(drills: Drills) -
     record_ended(drills.phase, Ended("easy-one", AFTER, AFTER, 0, by_hand=True))
     assert drills.next() is None
     assert "drill --random" in call("drill", "0").stdout
+
+
+def test_long_title_is_wrapped_below_its_beginning(
+    drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setitem(DRILLS, "easy-one", make("A title of more than thirty characters.", 1))
+    said = call("drill", "0").stdout
+    assert "  1  ●    A title of more than thirty\n          characters.\n" in said
 
 
 @pytest.mark.parametrize("which", ["2", "middle-one"])

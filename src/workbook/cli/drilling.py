@@ -1,7 +1,9 @@
 """`drill`: break something on purpose, find the cause, fix it."""
 
+import shutil
 from pathlib import Path
 from random import Random
+from textwrap import TextWrapper
 from typing import Annotated
 
 import typer
@@ -23,6 +25,8 @@ from workbook.learner.store import exclusively
 from workbook.lessons.going_back import was_begun
 
 HARDEST = 3
+INDENT = 10  # of what stands below a title
+ENDLESS = 10_000  # columns, where there is no terminal
 
 
 def drill(
@@ -163,13 +167,15 @@ def _list(drills: Drills) -> None:
     number = drills.phase.number
     ended, current = read_ended(drills.phase), read_under_way(drills.phase)
     there_are = drills.of_target()
+    columns = shutil.get_terminal_size((ENDLESS, 0)).columns
+    wrap = TextWrapper(columns, subsequent_indent=" " * INDENT, break_on_hyphens=False).fill
     print(f"The drills of phase {number}, the easiest first:\n")
     for place, (name, one) in enumerate(there_are.items(), 1):
-        print(f"{place:3}  {'●' * one.difficulty:{HARDEST}}  {one.title}")
+        print(wrap(f"{place:3}  {'●' * one.difficulty:{HARDEST}}  {one.title}"))
         if current and name == current.name:
-            print(f"{'':10}under way for {in_words(current.seconds)}")
+            print(f"{'':{INDENT}}under way for {in_words(current.seconds)}")
         elif over := ended.get(name):
-            print(f"{'':10}{over.how}: {name}")
+            print(f"{'':{INDENT}}{over.how}: {name}")
     if current:
         print(f"\nThe next hint: ./workbook drill {number} --hint")
     elif command := drills.next():
