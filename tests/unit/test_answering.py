@@ -112,7 +112,10 @@ def test_an_answer_that_cannot_be_judged_yet_is_recorded(home: Path) -> None:
     (home / "fruit.txt").unlink()
     done = answer(home, "fruit", "pear")
     assert done.returncode == 10
-    assert "recorded, but it cannot be judged yet: pick a fruit first." in done.stdout
+    assert (
+        "Recorded, but it cannot be judged yet (pick a fruit first). Later: ./workbook check 0"
+        in done.stdout
+    )
     assert answers(home) == {"fruit": "pear"}
 
 

@@ -99,6 +99,6 @@ def test_a_system_that_is_wrong_is_a_failure(system: System, words: tuple[str, .
 
 def test_start_shows_the_way_in_the_order_in_which_it_is_gone(system: System) -> None:
     said = call("start").output
-    steps = ["lab 0", "check 0", "answer 0", "drill 0", "up"]
+    steps = ["lab 0", "check 0", "answer 0", "drill 0", "exercise 0", "up"]
     places = [said.index(f"\n  ./workbook {step}") for step in steps]
     assert places == sorted(places)

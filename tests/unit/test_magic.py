@@ -30,7 +30,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def judge(phase: Phase) -> Verdicts:
         right = read_answers(phase).get("swing-word") == "not"
-        return Verdicts(Judged({} if right else {"swing-word": "it is another word"}, {}, []))
+        return Verdicts(0, Judged({} if right else {"swing-word": "it is another word"}, {}, []))
 
     monkeypatch.setattr(answering, "judge", judge)
     shell = InteractiveShell()

@@ -41,13 +41,15 @@ class Verdict:
 class Verdicts:
     """What became of the answers of a phase."""
 
+    phase: int
     judged: Judged
     reason: str = ""  # why none could be judged
 
     def of(self, question: str) -> Verdict:
         """What became of the answer to a question that is answered."""
         if reason := self.reason or self.judged.unknown.get(question, ""):
-            return Verdict(None, f"It is recorded, but it cannot be judged yet: {reason}.")
+            later = f"Later: ./workbook check {self.phase}"
+            return Verdict(None, f"Recorded, but it cannot be judged yet ({reason}). {later}")
         if why := self.judged.wrong.get(question):
             return Verdict(False, f"Not right: {why}.")
         return Verdict(True, "Right.")
@@ -112,16 +114,17 @@ def judge(phase: Phase) -> Verdicts:
                 command, SECONDS_TO_JUDGE, directory=phase.root, environment=checks_environment()
             )
         except TookTooLong as error:
-            return Verdicts(still_open, str(error).rstrip("."))
+            return Verdicts(phase.number, still_open, str(error).rstrip("."))
         checked = read_state(file, Checked)
     if checked is None or not checked.results:
         said = (done.stdout + done.stderr).strip().splitlines()
-        return Verdicts(still_open, f"the check itself failed: {said[-1] if said else 'silently'}")
+        failed = f"the check itself failed: {said[-1] if said else 'it says nothing'}"
+        return Verdicts(phase.number, still_open, failed)
     (result,) = checked.results
     if result.outcome is Outcome.PASSED:
-        return Verdicts(still_open)
+        return Verdicts(phase.number, still_open)
     if result.judged:
-        return Verdicts(result.judged)
+        return Verdicts(phase.number, result.judged)
     rows = result.rows
     reason = rows.get("not started") or rows.get("cannot be known") or rows.get("found", "")
-    return Verdicts(still_open, reason.rstrip("."))
+    return Verdicts(phase.number, still_open, reason.rstrip("."))

@@ -47,6 +47,7 @@ def start(answers: WithAnswers = False) -> None:
             ("./workbook check 0", "see what is complete, and what is left"),
             ("./workbook answer 0", "answer the questions about your own model"),
             ("./workbook drill 0", "break something, and find the cause"),
+            ("./workbook exercise 0", "write something yourself"),
             ("./workbook up", "create a cluster, once; then: ./workbook lab 1"),
         ):
             console.print(f"  {command:22}{purpose}")
