@@ -28,6 +28,7 @@ from workbook.targets.azure.choosing import choose
 from workbook.targets.azure.names import names
 from workbook.targets.kubernetes import Kubernetes
 
+OTHER = "5e6f7a8b-0000-0000-0000-000000000000"  # the second that account-list.json has
 CHOSEN = ("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
 
 
@@ -41,7 +42,7 @@ def test_choices_of_both_targets_are_kept(fresh: Path) -> None:
         done = cli(*CHOSEN, "--region", "northeurope", "--prefix", "mine")
         assert done.returncode == 0, done.stderr
         assert f"az account set --subscription {SUBSCRIPTION}" in done.stdout
-    assert "PREFIX" not in cli("use", "local").stdout + cli("env").stdout
+    assert "export PREFIX=" not in cli("use", "local").stdout + cli("env").stdout
     assert cli("use", "azure").returncode == 0
     lines = cli("env").stdout
     for line in (
@@ -72,10 +73,10 @@ def test_use_azure_without_terminal_requires_subscription_and_prefix(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(WorkbookError) as refused:
-        choose(Choices(), given)
+        choose(ROOT, Choices(), given)
     assert refused.value.run_next == f"./workbook use azure {missing}"
     kept = Choices(subscription=SUBSCRIPTION, prefix="mine")
-    assert choose(kept, {"region": "northeurope"}) == {"region": "northeurope"}
+    assert choose(ROOT, kept, {"region": "northeurope"}) == {"region": "northeurope"}
 
 
 def test_use_azure_without_a_prefix_of_ones_own_keeps_nothing(fresh: Path) -> None:
@@ -85,32 +86,58 @@ def test_use_azure_without_a_prefix_of_ones_own_keeps_nothing(fresh: Path) -> No
     assert load_choices(fresh) == Choices()
 
 
-def test_no_prefix_is_offered_on_a_terminal_the_first_time(fresh: Path) -> None:
-    asked = answer_questions(fresh, f"{SUBSCRIPTION}\n\n\nmine\n")
+def test_no_prefix_is_offered_on_a_terminal_the_first_time(az: RecordedAz, fresh: Path) -> None:
+    asked = answer_questions(az, fresh, "1\n\n\nmine\n")
     assert asked.stdout.count(b"Prefix of all names") == 2
     assert load_choices(fresh).prefix == "mine"
 
 
-def test_use_azure_asks_on_a_terminal_and_offers_what_is_kept(fresh: Path) -> None:
-    assert answer_questions(fresh, f"{SUBSCRIPTION}\n\nmine\n").returncode == 0
+def test_use_azure_lists_the_subscriptions_of_the_login_and_offers_what_is_kept(
+    az: RecordedAz, fresh: Path
+) -> None:
+    asked = answer_questions(az, fresh, "2\n\nmine\n")
+    assert f"1  learning ({SUBSCRIPTION}), tenant Example" in asked.stdout.decode()
     assert load_choices(fresh) == Choices(
-        target="azure", subscription=SUBSCRIPTION, region="westeurope", prefix="mine"
+        target="azure", subscription=OTHER, region="westeurope", prefix="mine"
     )
-    assert answer_questions(fresh, "\nnortheurope\n\n").returncode == 0
+    assert az.calls()[-1][:4] == ["account", "set", "--subscription", OTHER]
+    assert az.folders() == {str(fresh / ".workbook" / "azure" / "az")}
+    assert answer_questions(az, fresh, "\nnortheurope\n\n").returncode == 0
     chosen = load_choices(fresh)
-    assert (chosen.subscription, chosen.region, chosen.prefix) == (
-        SUBSCRIPTION,
-        "northeurope",
-        "mine",
+    assert (chosen.subscription, chosen.region, chosen.prefix) == (OTHER, "northeurope", "mine")
+
+
+def test_use_azure_accepts_no_subscription_beside_those_of_the_login(
+    az: RecordedAz, fresh: Path
+) -> None:
+    asked = answer_questions(az, fresh, "3\n\nmine\n")
+    assert asked.returncode == 2
+    assert b"'3' is not the number or the id of a subscription" in asked.stderr
+    assert load_choices(fresh) == Choices()
+
+
+def test_use_azure_without_a_login_says_how_to_log_in(az: RecordedAz, fresh: Path) -> None:
+    # azure-cli 2.91.0, printed here with an empty folder: it succeeds, and warns
+    az.say(
+        "account list",
+        stdout="[]",
+        stderr='WARNING: Please run "az login" to access your accounts.',
     )
+    asked = answer_questions(az, fresh, "1\n")
+    assert asked.returncode == 2
+    folder = fresh / ".workbook" / "azure" / "az"
+    assert f"Run next: AZURE_CONFIG_DIR={folder} az login" in asked.stderr.decode()
+    assert b"docs/azure-refusals.md#no-login" in asked.stderr
 
 
-def answer_questions(home: Path, answers: str) -> "subprocess.CompletedProcess[bytes]":
+def answer_questions(
+    az: RecordedAz, home: Path, answers: str
+) -> "subprocess.CompletedProcess[bytes]":
     ours, theirs = pty.openpty()
     os.write(ours, answers.encode())
     try:
         command = ["./workbook", "use", "azure"]
-        environment = clean_environment()
+        environment = {**clean_environment(), "PATH": az.path}
         return subprocess.run(
             command, cwd=home, env=environment, stdin=theirs, capture_output=True, timeout=60
         )

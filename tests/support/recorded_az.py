@@ -46,7 +46,7 @@ class RecordedAz:
         for path in ANSWERS.glob("*.json"):
             record = json.loads(path.read_text(encoding="utf-8"))
             self.answer(record["command"], record["answer"])
-        for command in ("group delete", "resource delete", "keyvault purge"):
+        for command in ("group delete", "resource delete", "keyvault purge", "account set"):
             self.say(command)  # nothing, as az does
 
     @property

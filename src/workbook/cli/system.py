@@ -69,8 +69,8 @@ def use(
 ) -> None:
     """Choose where the lessons run, and which ports of this machine they use.
 
-    On a terminal, `use azure` asks for subscription, region and prefix. Both targets' choices are
-    kept.
+    On a terminal, `use azure` lists the subscriptions of your login, and asks for one, for the
+    region and for the prefix. Both targets' choices are kept.
     """
     from workbook.targets.azure.choosing import choose, say_what_was_chosen
 
@@ -85,7 +85,7 @@ def use(
     }
     changes = {name: value for name, value in given.items() if value is not None}
     if target == "azure":
-        changes = choose(before, changes)
+        changes = choose(home, before, changes)
     choices = dataclasses.replace(before, target=target, **changes)
     save_choices(home, choices)
     chosen = ", ".join(f"{each.of} {choices.chosen(each)}" for each in PORTS)

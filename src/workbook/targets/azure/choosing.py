@@ -1,16 +1,17 @@
 """`workbook use azure`: ask for the place on Azure on a terminal; the kept choices are defaults."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
+from workbook.targets.azure.client import Azure, az_folder, subscriptions
 
 QUESTIONS = {
-    "subscription": "Subscription (its id, from `az account list --output table`)",
-    "region": "Region",
+    "region": "Region (near you: az account list-locations --output table lists all)",
     "prefix": "Prefix of all names (yours alone: `down` deletes all resources that are tagged "
     "with it)",
 }
@@ -26,18 +27,21 @@ NEEDED = {  # choices without a default: their placeholder, and what they are
 }
 
 
-def choose(kept: Choices, given: dict[str, Any]) -> dict[str, str]:
+def choose(home: Path, kept: Choices, given: dict[str, Any]) -> dict[str, str]:
     """The options; if no option was given, the answers on a terminal.
 
     Args:
+        home: the workbook's folder.
         kept: the choices until now.
         given: the command's options.
 
     Raises:
-        WorkbookError: no subscription or no prefix is chosen, and there is no terminal.
+        WorkbookError: no subscription or no prefix is chosen, and there is no terminal; or az has
+            no login to list subscriptions with.
     """
     if sys.stdin.isatty() and not given:
-        given = {
+        given = {"subscription": _pick(home, kept)}
+        given |= {
             name: str(typer.prompt(question, default=getattr(kept, name) or None)).strip()
             for name, question in QUESTIONS.items()
         }
@@ -52,11 +56,34 @@ def choose(kept: Choices, given: dict[str, Any]) -> dict[str, str]:
     return given
 
 
+def _pick(home: Path, kept: Choices) -> str:
+    """The id of the subscription that the learner picks, in which az works from now on."""
+    seen = subscriptions(home)
+    print("Your login sees these subscriptions:")
+    for number, each in enumerate(seen, 1):
+        tenant = each.get("tenantDisplayName") or each["tenantId"]
+        print(f"  {number}  {each['name']} ({each['id']}), tenant {tenant}")
+    numbers = {str(number): str(each["id"]) for number, each in enumerate(seen, 1)}
+    default = next((n for n, name in numbers.items() if name == kept.subscription), "1")
+    answer = str(typer.prompt("Subscription, its number", default=default)).strip()
+    picked = numbers.get(answer, answer)
+    if picked not in numbers.values():
+        raise WorkbookError(
+            f"{answer!r} is not the number or the id of a subscription in this list.",
+            "./workbook use azure",
+        )
+    Azure(picked, az_folder(home)).ask("account", "set")
+    return picked
+
+
 def say_what_was_chosen(before: Choices, now: Choices) -> None:
     """Print the place on Azure, the next commands, and what `down` no longer finds."""
-    print(f"Azure: subscription {now.subscription}, region {now.region}, prefix {now.prefix}.")
+    print(
+        f"Azure: subscription {now.subscription}, region {now.region}, prefix {now.prefix}, "
+        f"size of the nodes {now.node_size}."
+    )
     print('Run in each terminal: eval "$(./workbook env)"')
-    print(f"Run once: az login; az account set --subscription {now.subscription}")
+    print(f"Run once, if you have not: az login; az account set --subscription {now.subscription}")
     print("Then: ./workbook doctor 1")
     moved = (before.subscription, before.prefix) != (now.subscription, now.prefix)
     if moved and before.subscription:

@@ -14,7 +14,7 @@ from typing import Any
 from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
 from workbook.programs import TookTooLong, run
-from workbook.targets.azure.refusals import where_to_read
+from workbook.targets.azure.refusals import PAGE, where_to_read
 
 ABSENT = re.compile(r"Resource(Group)?NotFound|does not exist|not (be )?found")
 SECONDS_TO_ANSWER = 120  # some lists are long, and az itself takes seconds to start
@@ -66,7 +66,7 @@ def az_folder(home: Path) -> Path:
 class Azure:
     """One subscription; no other one is ever asked."""
 
-    subscription: str
+    subscription: str  # its id; "" only to ask which ones the login sees
     folder: Path  # of az: see az_folder
 
     def ask(self, *words: str, seconds: float = SECONDS_TO_ANSWER) -> Any:
@@ -76,7 +76,8 @@ class Azure:
             AzureError: there is no answer. Which kind of it says why.
         """
         # warnings too: one of them holds the login that multi-factor authentication asks for
-        options = ["--subscription", self.subscription, "--output", "json"]
+        options = ["--subscription", self.subscription] if self.subscription else []
+        options += ["--output", "json"]
         command = ["az", *words, *options]
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -142,6 +143,24 @@ def _login_that_az_names(said: str) -> str:
     if named is None:
         return LOG_IN
     return f'eval "$(./workbook env)"; {named[0].replace(chr(10), "; ").strip()}'
+
+
+def subscriptions(home: Path) -> list[dict[str, Any]]:
+    """The subscriptions that the login of the workbook's az sees.
+
+    Raises:
+        AzureError: there is no az, no login, or no subscription.
+    """
+    folder = az_folder(home)
+    listed = Azure("", folder).list("account", "list")
+    if not listed:  # az says nothing else when there is no login
+        login = f"AZURE_CONFIG_DIR={shlex.quote(str(folder))} az login"
+        raise NotLoggedIn(
+            "The workbook's az has no login yet, or the login sees no subscription. "
+            f"Read {PAGE}#no-login and {PAGE}#no-subscription.",
+            f"{login}, then ./workbook use azure",
+        )
+    return listed
 
 
 def open_azure(home: Path, choices: Choices) -> Azure:
