@@ -46,6 +46,7 @@ REFUSALS = (
     ),
     Refusal("serverisbusy", r"Server(Is)?Busy|is busy (processing|with) another operation"),
     Refusal("server-without-public-access", r"server without public access enabled"),
+    Refusal("connection-timed-out", r"port 5432 failed|5432.*timeout expired"),
     Refusal("name-already-used", r"already in use|already used|AlreadyInUse|NameNotAvailable"),
     Refusal("budget-refused", r"Cost management data is not supported|valid offer type"),
     Refusal("stopped-cluster", r"Power ?State\(?.{0,3}Stopped|is stopped|in Stopped state"),
