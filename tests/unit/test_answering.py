@@ -112,10 +112,18 @@ def test_an_answer_that_cannot_be_judged_yet_is_recorded(home: Path) -> None:
     (home / "fruit.txt").unlink()
     done = answer(home, "fruit", "pear")
     assert done.returncode == 10
-    assert (
-        "Recorded, but it cannot be judged yet (pick a fruit first). Later: ./workbook check 0"
-        in done.stdout
-    )
+    assert "Recorded, but it cannot be judged yet (pick a fruit first)." in done.stdout
+    assert "Later: ./workbook check 0" in done.stdout
+    assert answers(home) == {"fruit": "pear"}
+
+
+def test_a_check_that_fails_itself_judges_nothing(home: Path) -> None:
+    check = home / "checks/phase0/test_understanding.py"
+    check.write_text(CHECK.replace("return Path", "return 1 / 0, Path"))
+    done = answer(home, "fruit", "pear")
+    assert done.returncode == 10
+    assert "Recorded, but it cannot be judged yet (the check itself failed: " in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
     assert answers(home) == {"fruit": "pear"}
 
 
