@@ -1,32 +1,24 @@
 """Hold `az` command lines against azure-cli's own parser. No line is run, and nobody is asked.
 
-Runs in the environment of tests/azure/azure-cli.lock. The parser is stopped before it hands over
-to the command; the newer ("AAZ") commands look at their arguments after that, so theirs are
-looked at too.
+Runs in the environment of tests/azure/azure-cli.lock: `python -m az.parse`. The parser is stopped
+before it hands over to the command; the newer ("AAZ") commands look at their arguments after that,
+so theirs are looked at too.
 stdin: JSON, a list of lines: the words, whether a text only mentions the command, and which
 extensions have been added before it.
 stdout: JSON, for each line what azure-cli says against it, or null.
 """
 
 import json
-import os
-import socket
 import sys
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import Any, NoReturn
 
-NOT_KNOWN = "placeholder"  # stands for what only a run could tell
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
-os.environ["AZURE_EXTENSION_DIR"] = str(Path(__file__).with_name("extensions"))
-os.environ["AZURE_EXTENSION_USE_DYNAMIC_INSTALL"] = "no"
-os.environ["AZURE_CORE_COLLECT_TELEMETRY"] = "no"
+from azure.cli.core.aaz import AAZCommand, _command_ctx
+from azure.cli.core.commands.validators import IterateValue
+from azure.cli.core.parser import AzCliCommandParser
+from knack.events import EVENT_INVOKER_POST_PARSE_ARGS
 
-from azure.cli.core import get_default_cli  # noqa: E402 - it reads these when it is imported
-from azure.cli.core.aaz import AAZCommand, _command_ctx  # noqa: E402
-from azure.cli.core.commands.validators import IterateValue  # noqa: E402
-from azure.cli.core.parser import AzCliCommandParser  # noqa: E402
-from knack.events import EVENT_INVOKER_POST_PARSE_ARGS  # noqa: E402
+from az.offline import NOT_KNOWN, new_cli
 
 
 class Parsed(BaseException):
@@ -129,22 +121,15 @@ def look_further(cli: Any, arguments: Any, extensions: list[str]) -> None:
         _command_ctx.AAZCommandCtx(cli, schema, given, no_wait_arg="no_wait").format_args()
 
 
-def offline(*_: object, **__: object) -> NoReturn:
-    raise OSError("azure-cli is not to ask anybody here")
-
-
 def stop(_: object, args: Any, **__: object) -> NoReturn:
     raise Parsed(args)
 
 
 def main() -> None:
-    socket.socket.connect = offline  # type: ignore[method-assign]
-    socket.getaddrinfo = offline
     # where a command would ask Azure which group or places there are
     _command_ctx.get_resource_group_location = lambda *_, **__: "westeurope"
     _command_ctx.get_subscription_locations = lambda *_, **__: ()
-    cli = get_default_cli()
-    cli.data["subscription_id"] = SUBSCRIPTION
+    cli = new_cli()
     cli.register_event(EVENT_INVOKER_POST_PARSE_ARGS, stop)
     lines = json.load(sys.stdin)
     with redirect_stdout(sys.stderr):

@@ -1,6 +1,8 @@
 """What is against the `az` commands of a text.
 
-By hand, in tests/azure: `python -m az.review FILE...`.
+By hand, in the folder of the repository:
+
+    PYTHONPATH=tests/support:tests/azure .venv/bin/python -m az.review FILE...
 """
 
 import json
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from copies import ROOT
 from environments import environment_of
 
 from az.lint import mistakes
@@ -22,6 +25,16 @@ from workbook.site.az_lines import Command, commands_of, pieces
 
 HERE = Path(__file__).parent
 LOCK = HERE.parent / "azure-cli.lock"
+LESSONS = sorted(
+    file
+    for pattern in ("*.md", "phases/*/README.md", "notebooks/*/README.md", "docs/**/*.md")
+    for file in ROOT.glob(pattern)
+)
+"""Lessons, and documents."""
+
+
+def text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -76,17 +89,23 @@ def _refusals(commands: Sequence[Command]) -> list[str | None]:
         )
         if command.words[:2] == ["extension", "add"]:
             added[command.file] += command.words[2:]
-    said = _ask("parse.py", asked)
+    said = ask("az.parse", asked)
     return [command.problem or answer for command, answer in zip(commands, said, strict=True)]
 
 
-def _ask(script: str, question: object) -> Any:
-    """Run a script in the environment that has azure-cli, away from the user's own settings."""
+def ask(module: str, question: object) -> Any:
+    """Run a module in the environment that has azure-cli, away from the user's own settings."""
     with tempfile.TemporaryDirectory() as settings:
+        azure = {
+            "AZURE_CONFIG_DIR": settings,
+            "AZURE_EXTENSION_DIR": str(HERE / "extensions"),
+            "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+            "AZURE_CORE_COLLECT_TELEMETRY": "no",
+        }
         done = subprocess.run(
-            [environment_of(LOCK) / "python", "-I", HERE / script],
+            [environment_of(LOCK) / "python", "-s", "-P", "-m", module],
             input=json.dumps(question),
-            env={**os.environ, "AZURE_CONFIG_DIR": settings},
+            env={**os.environ, **azure, "PYTHONPATH": str(HERE.parent)},
             capture_output=True,
             text=True,
         )
@@ -96,7 +115,7 @@ def _ask(script: str, question: object) -> Any:
 
 
 if __name__ == "__main__":
-    reviewed = commands_of({name: Path(name).read_text(encoding="utf-8") for name in sys.argv[1:]})
+    reviewed = commands_of({name: text_of(Path(name)) for name in sys.argv[1:]})
     against = findings(reviewed)
     for finding in against:
         print(finding)

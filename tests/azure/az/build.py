@@ -1,0 +1,173 @@
+"""Let azure-cli's own commands build the requests of `az` lines. No request leaves this process.
+
+Runs in the environment of tests/azure/azure-cli.lock: `python -m az.build`. The validators and the
+handler of each command run as they do for a learner; only the HTTP transport is ours.
+stdin: JSON, a list of lines, each with its words and its file. The lines of a file see what those
+before them created.
+stdout: JSON, for each line the requests that it sent, and what stopped it, or null.
+"""
+
+import io
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from http import HTTPStatus
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+
+from az.arm import GROUP, IDENTITY, Azure
+from az.offline import NOT_KNOWN, SETTINGS, SUBSCRIPTION, new_cli
+
+USER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{NOT_KNOWN}"
+VALUES = {  # what stands for an unknown value of these options, as their validators look at it
+    "--assignee-object-id": IDENTITY,
+    "--end-date": "2026-01-31",
+    "--end-ip-address": "192.0.2.1",
+    "--file": "kubeconfig",
+    "--ids": f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/{NOT_KNOWN}",
+    "--location": "westeurope",
+    "--registry-identity": USER,
+    "--registry-server": f"{NOT_KNOWN}.azurecr.io",
+    "--scope": f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/{NOT_KNOWN}",
+    "--start-date": "2026-01-01",
+    "--start-ip-address": "192.0.2.1",
+    "--user-assigned": USER,
+}
+RANDOM = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
+
+
+def built(azure: Azure, words: list[str]) -> dict[str, Any]:
+    """The requests that a line sends, and what stops it, if anything does."""
+    words = with_values(words)
+    files(words)
+    requests: list[dict[str, Any]] = []
+    azure.creating = created_by(words)
+    cli = new_cli()
+    with transport(azure, requests):
+        problem = run(cli, words)
+    if problem and NOT_KNOWN in problem and NOT_KNOWN in words and not requests:
+        return built(azure, ["1" if word == NOT_KNOWN else word for word in words])  # a number
+    return {"requests": requests, "problem": problem}
+
+
+def with_values(words: list[str]) -> list[str]:
+    """The words, with a value that a validator accepts where only a run could tell it."""
+    found = [*words]
+    for index, option in enumerate(words[:-1]):
+        value = words[index + 1]
+        if value == NOT_KNOWN and option in VALUES:
+            found[index + 1] = VALUES[option]
+        elif option == "--url":
+            found[index + 1] = value.replace(f"{NOT_KNOWN}/", f"{GROUP}/", 1)
+    return found
+
+
+def created_by(words: list[str]) -> str | None:
+    """The name of what a line creates, if it does."""
+    options = dict(pairwise(words))
+    return options.get("--name", options.get("-n")) if "create" in words else None
+
+
+def files(words: list[str]) -> None:
+    """Create the files that a line reads: `@file`, and the source of an image."""
+    Path("Dockerfile").touch()
+    for word in words:
+        if word.startswith("@"):
+            path = Path(word[1:])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("{}" if path.suffix == ".json" else NOT_KNOWN)
+
+
+def run(cli: Any, words: list[str]) -> str | None:
+    """Run a command of azure-cli; what went wrong, in its words."""
+    said = io.StringIO()
+    cli.invocation = cli.invocation_cls(
+        cli_ctx=cli,
+        parser_cls=cli.parser_cls,
+        commands_loader_cls=cli.commands_loader_cls,
+        help_cls=cli.help_cls,
+    )
+    with redirect_stdout(io.StringIO()), redirect_stderr(said):
+        try:
+            cli.invocation.execute(words)
+        except SystemExit as ended:
+            if ended.code:
+                return said.getvalue()
+        except Exception as problem:
+            return f"{type(problem).__name__}: {problem}"
+    if extension := cli.invocation.data.get("command_extension_name"):
+        return f"the code of the extension {extension} is not here"
+    return None
+
+
+@contextmanager
+def transport(azure: Azure, requests: list[dict[str, Any]]) -> Iterator[None]:
+    """Let Azure's stand-in answer each HTTP request, and record the request."""
+
+    def send(_: HTTPAdapter, request: PreparedRequest, **__: object) -> Response:
+        body = body_of(request)
+        sent = record(request, body)
+        if sent not in requests:  # it may ask again until something is there
+            requests.append(sent)
+        answer = azure.answer(request.method or "", request.url or "", body)
+        headers = {"Content-Type": "application/json", **answer.headers}
+        content = b"" if answer.body is None else json.dumps(answer.body).encode()
+        response = Response()
+        response.status_code = answer.status
+        response.reason = HTTPStatus(answer.status).phrase
+        response.headers = CaseInsensitiveDict(headers)
+        response.request = request
+        response.url = request.url or ""
+        response.raw = HTTPResponse(
+            io.BytesIO(content), headers, answer.status, preload_content=False
+        )
+        return response
+
+    real, HTTPAdapter.send = HTTPAdapter.send, send  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        HTTPAdapter.send = real  # type: ignore[method-assign]
+
+
+def body_of(request: PreparedRequest) -> Any:
+    """The JSON that a request carries; None where it carries something else, or nothing."""
+    if "json" not in request.headers.get("Content-Type", "") or not request.body:
+        return None
+    sent = json.loads(request.body)
+    return json.loads(json.dumps(sent, sort_keys=True))  # some clients send it in any order
+
+
+def record(request: PreparedRequest, body: Any) -> dict[str, Any]:
+    """What is kept of a request: no header, no token, and no name that is random."""
+    url = (request.url or "").removeprefix("https://management.azure.com")
+    kept = {"method": request.method, "url": url} | ({} if body is None else {"body": body})
+    text = json.dumps(kept).replace(SUBSCRIPTION, "{subscription}")
+    return dict(json.loads(RANDOM.sub("{random}", text)))
+
+
+def main() -> None:
+    lines = json.load(sys.stdin)
+    work = SETTINGS / "work"
+    work.mkdir()
+    os.chdir(work)
+    time.sleep = lambda _: None  # the stand-in is never busy
+    answers = []
+    for _, of_a_file in groupby(lines, key=lambda line: line["file"]):
+        azure = Azure()
+        answers += [built(azure, line["words"]) for line in of_a_file]
+    json.dump(answers, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
