@@ -5,33 +5,26 @@ Nothing is run and no server is asked. `tests/azure/az` has the parser and the r
 
 import re
 import subprocess
+import sys
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 from az.lint import RULES
-from az.review import Finding, findings
+from az.review import LESSONS, Finding, findings, text_of
 from copies import ROOT
 
 from workbook.course.phase import Lesson, lessons
 from workbook.site.az_lines import Command, commands_of
-from workbook.site.azure_steps import NOT_RUN, PARSED, RUN, steps
+from workbook.site.az_requests import Line, in_short, lines_of
+from workbook.site.azure_steps import BUILT, NOT_RUN, PARSED, RUN, Step, built, page_of, steps
 
-TEXTS = sorted(
-    file
-    for pattern in ("*.md", "phases/*/README.md", "notebooks/*/README.md", "docs/**/*.md")
-    for file in ROOT.glob(pattern)
-)
 WRONG = ROOT / "tests" / "azure" / "az" / "wrong.md"
 VERDICT = re.compile(r"^\s*(?:#|<!--) (refused|wrong|right)(?:: (.+?))?(?: -->)?$")
 CELL = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 Found = list[tuple[Command, list[Finding]]]
-
-
-def text_of(file: Path) -> str:
-    return file.read_text(encoding="utf-8")
 
 
 def review(commands: list[Command]) -> Found:
@@ -43,7 +36,7 @@ def review(commands: list[Command]) -> Found:
 @pytest.fixture(scope="module")
 def commands() -> list[Command]:
     """Every `az` command of lessons and documents."""
-    return commands_of({str(file.relative_to(ROOT)): text_of(file) for file in TEXTS})
+    return commands_of({str(file.relative_to(ROOT)): text_of(file) for file in LESSONS})
 
 
 def misspelt(commands: list[Command]) -> list[Command]:
@@ -79,7 +72,7 @@ def wrong(reviewed: dict[str, Found]) -> Found:
     return reviewed["wrong"]
 
 
-@pytest.mark.parametrize("file", TEXTS, ids=lambda file: str(file.relative_to(ROOT)))
+@pytest.mark.parametrize("file", LESSONS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_every_shell_cell_is_bash(file: Path) -> None:
     for cell in CELL.findall(text_of(file)):
         done = subprocess.run(["bash", "-n"], input=cell, capture_output=True, text=True)
@@ -102,7 +95,54 @@ def test_the_page_calls_parsed_what_is_parsed(lesson: Lesson, commands: list[Com
     source = str(lesson.lesson.relative_to(ROOT))
     names = [one.name for one in commands if one.file == source and not one.only_mentioned]
     marked = [step.text for step in steps(text_of(lesson.lesson)) if step.mark == PARSED]
-    assert sorted(marked) == sorted(names)
+    assert marked == names
+
+
+@pytest.mark.parametrize("lesson", lessons(ROOT, "local"), ids=lambda lesson: lesson.name)
+def test_the_page_calls_built_what_is_built(lesson: Lesson) -> None:
+    lines = lines_of(ROOT).get(str(lesson.lesson.relative_to(ROOT)), [])
+    assert page_of(lesson).count(f"| **{BUILT}** |") == sum(
+        one.requests is not None for one in lines
+    )
+
+
+def test_only_a_line_whose_requests_are_kept_is_built() -> None:
+    found = [
+        Step("## A", "az group create", PARSED),
+        Step("## A", "echo", NOT_RUN),
+        Step("## A", "az aks stop", PARSED),
+    ]
+    requests = ["PUT resourcegroups (2024-11-01)"]
+    lines = [Line("az group create", requests), Line("az aks stop", None)]
+    assert [(step.mark, step.requests) for step in built(found, lines)] == [
+        (BUILT, requests),
+        (NOT_RUN, []),
+        (PARSED, []),
+    ]
+    for of_other_lines in (lines[::-1], lines[:1]):
+        with pytest.raises(ValueError, match="Build them again"):
+            list(built(found, of_other_lines))
+
+
+def test_requests_in_short_are_those_that_change_something() -> None:
+    at = "/subscriptions/{subscription}"
+    app = f"{at}/resourceGroups/shop/providers/Microsoft.App/containerApps/shop"
+    role = f"{app}/providers/Microsoft.Authorization/roleAssignments/one?api-version=2"
+    read = {"method": "GET", "url": f"{at}/resourcegroups/shop?$filter=a&api-version=1"}
+    log = {"method": "GET", "url": "https://shop.azurecr.io/v2/"}
+    changes = [
+        {"method": "PUT", "url": f"{app}?api-version=1"},
+        {"method": "POST", "url": f"{app}/revisions/one/stop"},
+        {"method": "PUT", "url": role},
+    ]
+    assert in_short([read, *changes, log]) == [
+        "PUT Microsoft.App/containerApps (1)",
+        "POST Microsoft.App/containerApps/revisions/stop",
+        "PUT Microsoft.Authorization/roleAssignments (2)",
+    ]
+    assert in_short([log, read]) == ["GET resourcegroups (1)"]
+    assert in_short([read, log]) == ["GET shop.azurecr.io/v2/"]
+    assert in_short([]) == []
 
 
 def test_each_step_has_its_mark() -> None:
@@ -148,6 +188,15 @@ print("on both")
         ("## A cluster", 'print("on both")\n', RUN),
         ("## The end", "az group delete", PARSED),
     ]
+
+
+def test_the_command_in_the_docs_reviews_a_text(tmp_path: Path) -> None:
+    text = tmp_path / "text.md"
+    text.write_text("- `az aks strat --name shop`\n")
+    [command] = re.findall(r"`(PYTHON.+ az\.review) FILE`", text_of(ROOT / "docs/azure-steps.md"))
+    command = command.replace(".venv/bin/python", sys.executable)
+    done = subprocess.run(f"{command} {text}", shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert "az aks has no command strat" in done.stdout, done.stderr
 
 
 def test_each_wrong_az_line_is_reported_with_its_mistake(wrong: Found) -> None:

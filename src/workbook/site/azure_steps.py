@@ -1,15 +1,16 @@
-"""What was done with each step of a lesson on Azure: run here, parsed here, or not run."""
+"""What was done with each step of a lesson on Azure: run, built, parsed here, or not run."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from workbook.course.lesson import anchors, title_of
 from workbook.course.phase import Lesson
 from workbook.site.az_lines import statements
+from workbook.site.az_requests import FILE, Line, lines_of
 
-RUN, PARSED, NOT_RUN = "run here", "parsed here", "not run"
+RUN, BUILT, PARSED, NOT_RUN = "run here", "built here", "parsed here", "not run"
 
 PARTS = re.compile(  # a heading, a cell, or an item of a list that is an az line
     r"^(?P<heading>## .+)$|^```(?:bash|python)\n(?P<cell>(?s:.*?))^```$|^- `(?P<item>az .+)`$",
@@ -26,6 +27,7 @@ class Step:
     heading: str
     text: str
     mark: str
+    requests: list[str] = field(default_factory=list)
 
 
 def steps(lesson: str) -> list[Step]:
@@ -45,24 +47,51 @@ def steps(lesson: str) -> list[Step]:
     return found
 
 
+def built(found: Iterable[Step], lines: Iterable[Line]) -> Iterator[Step]:
+    """The steps, with the requests that azure-cli built for their `az` lines.
+
+    Raises:
+        ValueError: the requests are those of other lines.
+    """
+    left = iter(lines)
+    for step in found:
+        if step.mark != PARSED:
+            yield step
+            continue
+        line = next(left, None)
+        if line is None or line.command != step.text:
+            raise ValueError(
+                f"{FILE} has no requests of `{step.text}` at its place. "
+                "Build them again: see tests/azure/az/record.py"
+            )
+        if line.requests is None:
+            yield step
+        else:
+            yield replace(step, mark=BUILT, requests=line.requests)
+
+
 def page_of(lesson: Lesson) -> str:
     """The part of the page that is about one lesson."""
     text = lesson.lesson.read_text(encoding="utf-8")
-    found = steps(text)
-    rows = ["| Section | Step | Mark |", "| --- | --- | --- |"]
+    file = lesson.lesson.relative_to(lesson.root).as_posix()
+    found = [*built(steps(text), lines_of(lesson.root).get(file, []))]
+    rows = ["| Section | Step | Mark | Request |", "| --- | --- | --- | --- |"]
     for heading in dict.fromkeys(step.heading for step in found):
         section = f"[{heading[3:]}](lessons/{lesson.name}.md#{min(anchors(heading))})"
         here = [step for step in found if step.heading == heading]
         if shared := [step for step in here if step.mark == RUN]:
             cells = "1 cell" if len(shared) == 1 else f"{len(shared)} cells"
-            rows.append(f"| {section} | {cells}, the same on both targets | **{RUN}** |")
+            rows.append(f"| {section} | {cells}, the same on both targets | **{RUN}** | |")
         rows += [
-            f"| {section} | {_as_code(step.text)} | **{step.mark}** |"
+            f"| {section} | {_as_code(step.text)} | **{step.mark}** "
+            f"| {'<br>'.join(f'`{each}`' for each in step.requests)} |"
             for step in here
             if step.mark != RUN
         ]
     counts = Counter(step.mark for step in found)
-    total = ", ".join(f"{counts[mark]} {mark}" for mark in (RUN, PARSED, NOT_RUN))
+    total = ", ".join(
+        f"{counts[mark]} {mark}" for mark in (RUN, BUILT, PARSED, NOT_RUN) if counts[mark]
+    )
     return "\n".join([f"## {title_of(text)}\n", f"{total}.\n", *rows]) + "\n"
 
 
