@@ -16,7 +16,7 @@ from exercising import EXERCISES, attempts, prove_solution, prove_start, prove_w
 from stub_api import StubApi
 
 from workbook.course.phase import Phase, phases
-from workbook.exercises import kubernetes, sql
+from workbook.exercises import exercise, sql
 from workbook.exercises.exercise import Exercises
 from workbook.lessons.your_turn import with_exercises
 from workbook.outcome import Outcome
@@ -50,18 +50,20 @@ def exercises(
 ) -> Exercises:
     """The exercises of a phase, whose judges ask a stub of the API server and a real PostgreSQL."""
     stub = StubApi(ROOT / "phases/phase1/k8s/base/deployment.yaml")
-    monkeypatch.setattr(kubernetes, "open_cluster", lambda home, target: stub)
+    monkeypatch.setattr(exercise, "open_cluster", lambda home, target: stub)
     if number == 2:
         server = request.getfixturevalue("postgres")
-        monkeypatch.setattr(sql, "ask_pod", lambda _, script, query: ask(server, script, query))
+        monkeypatch.setattr(
+            sql, "ask_pod", lambda _, script, *queries: ask(server, script, *queries)
+        )
     return Exercises(Phase(number, ROOT, "local"))
 
 
-def ask(server: Any, script: Path, query: str) -> Any:
+def ask(server: Any, script: Path, *queries: str) -> Any:
     """Run the judge's script as the pod would."""
     environment = server.environment("ml_api") | {"SENTIMENT_DATABASE_NAME": "predictions"}
     done = subprocess.run(
-        [sys.executable, script, query],
+        [sys.executable, script, *queries],
         env=os.environ | environment,
         capture_output=True,
         text=True,

@@ -131,7 +131,7 @@ def test_first_call_after_an_interrupted_one_loses_nothing(home: Path) -> None:
     [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
-        (b"a" * (LARGEST + 1), "20,001 bytes"),
+        (b"a" * (LARGEST + 1), "10,001 bytes"),
         (b"right\0", "NUL"),
         (b"\x89PNG\r\n\x1a\n\x00", "NUL"),
         (b"one\ntwo caf\xe9", "see line 2"),

@@ -2,7 +2,7 @@
 
 from workbook.checks.deployment import Deployment
 from workbook.exercises.exercise import Attempt, Exercise
-from workbook.exercises.kubernetes import cluster_of, taken
+from workbook.exercises.kubernetes import taken
 from workbook.outcome import NotStarted
 from workbook.targets.kubernetes import APP
 
@@ -31,8 +31,7 @@ def judge(attempt: Attempt) -> str:
             "gives callers the pods' addresses, and then `port` leads nowhere",
         )
     selector = spec.get("selector") or {}
-    cluster = cluster_of(attempt)
-    found = cluster.get_one("deployments", APP)
+    found = attempt.cluster.get_one("deployments", APP)
     if found is None:
         raise NotStarted("deploy the API first: lesson 1, “Run it on Kubernetes”")
     labels = found["spec"]["template"]["metadata"]["labels"]
@@ -52,7 +51,7 @@ def judge(attempt: Attempt) -> str:
         )
     ports = [(each["port"], each["targetPort"]) for each in spec["ports"]]
     protocols = {each["protocol"] for each in spec["ports"]}
-    names = [each.get("name") for each in Deployment(cluster, found).container["ports"]]
+    names = [each.get("name") for each in Deployment(attempt.cluster, found).container["ports"]]
     if ports != [(8080, "http")] or protocols != {"TCP"} or "http" not in names:
         raise attempt.wrong(
             expected="TCP port 8080, which leads to the port http of the pods",
@@ -92,6 +91,6 @@ EXERCISE = Exercise(
         "open-to-all": "no port of the node",
         "headless": "`port` leads nowhere",
         "a-number": "then the number may change",
-        "misspelt": "unknown field",
+        "misspelt": "selectors",
     },
 )

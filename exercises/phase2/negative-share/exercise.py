@@ -30,7 +30,8 @@ def judge(attempt: Attempt) -> str:
         for number, (version, label, age) in enumerate(ROWS, 1)
     )
     columns = "id, model_version, label, predicted_at"
-    found = rows(attempt, predictions=f"SELECT * FROM (VALUES {values}) AS made_up ({columns})")
+    table = f"SELECT * FROM (VALUES {values}) AS made_up ({columns})"
+    [found] = rows(attempt, {"predictions": table})
     if not all({"model_version", "negative_share"} <= row.keys() for row in found):
         raise attempt.wrong(
             expected="the columns model_version and negative_share",

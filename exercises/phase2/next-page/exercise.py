@@ -23,13 +23,16 @@ CASES = {  # the ids of the next page, by the id of the last row seen
 def judge(attempt: Attempt) -> str:
     values = ", ".join(f"({id_}, {_time(s)}, 'positive')" for id_, s in PREDICTIONS.items())
     columns = "id, predicted_at, label"
-    for last, (expected, why) in CASES.items():
-        found = rows(
-            attempt,
-            predictions=f"SELECT * FROM (VALUES {values}) AS made_up ({columns})",
-            last_seen=f"SELECT {last} AS id, {_time(PREDICTIONS[last])} AS predicted_at",
-        )
-        ids: list[Any] = [row.get("id") for row in found]
+    table = f"SELECT * FROM (VALUES {values}) AS made_up ({columns})"
+    cases = [
+        {
+            "predictions": table,
+            "last_seen": f"SELECT {last} AS id, {_time(PREDICTIONS[last])} AS predicted_at",
+        }
+        for last in CASES
+    ]
+    for found, (last, (expected, why)) in zip(rows(attempt, *cases), CASES.items(), strict=True):
+        ids = [row.get("id") for row in found]
         if ids != expected:
             raise attempt.wrong(
                 expected=f"after row {last}: the ids {_words(expected)}",

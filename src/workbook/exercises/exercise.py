@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from workbook.drills.drill import load_file
 from workbook.errors import WorkbookError
 from workbook.learner.store import kept, read_state, write_json
 from workbook.outcome import Finding, NotStarted, Outcome, Wrong
+from workbook.targets.kubernetes import Kubernetes
+from workbook.targets.opening import open_cluster
 
-LARGEST = 20_000  # bytes; a solution has a few hundred
+LARGEST = 10_000  # bytes; a solution has a few hundred
 
 
 class Unreadable(WorkbookError):
@@ -38,6 +41,15 @@ class Attempt:
     @property
     def text(self) -> str:
         return self.file.read_text(encoding="utf-8")
+
+    @cached_property
+    def cluster(self) -> Kubernetes:
+        """The learner's cluster.
+
+        Raises:
+            Finding: it cannot be asked.
+        """
+        return open_cluster(self.phase.root, self.phase.target)
 
     def wrong(self, *, expected: str, found: str, why: str) -> Wrong:
         """The finding that the goal is not reached."""

@@ -5,19 +5,9 @@ from subprocess import CompletedProcess
 
 from workbook.exercises.exercise import Attempt
 from workbook.outcome import NotStarted
-from workbook.targets.kubernetes import TOO_SLOW, Kubernetes, Object, name_of, unreachable
-from workbook.targets.opening import open_cluster
+from workbook.targets.kubernetes import TOO_SLOW, Object, name_of, unreachable
 
 DRY_RUN = ("--dry-run=server", "--output=json")
-
-
-def cluster_of(attempt: Attempt) -> Kubernetes:
-    """The learner's cluster.
-
-    Raises:
-        Finding: it cannot be asked.
-    """
-    return open_cluster(attempt.phase.root, attempt.phase.target)
 
 
 def taken(attempt: Attempt, kind: str, name: str) -> Object:
@@ -31,10 +21,9 @@ def taken(attempt: Attempt, kind: str, name: str) -> Object:
     Raises:
         Wrong: the API server refuses the manifest, or it is of another object.
     """
-    cluster = cluster_of(attempt)
     options = ["--server-side", "--force-conflicts", "--field-manager=exercise", *DRY_RUN]
-    done = cluster.run("apply", *options, f"--filename={attempt.file}")
-    found = _object(attempt, cluster, done)
+    done = attempt.cluster.run("apply", *options, f"--filename={attempt.file}")
+    found = _object(attempt, done)
     what = f"{found['kind']} {name_of(found)}" if "name" in found["metadata"] else found["kind"]
     if what != f"{kind} {name}":
         raise attempt.wrong(
@@ -52,18 +41,17 @@ def patched(attempt: Attempt, kind: str, name: str) -> Object:
         NotStarted: the object does not exist.
         Wrong: the API server refuses the patch.
     """
-    cluster = cluster_of(attempt)
-    if cluster.get_one(kind, name) is None:
+    if attempt.cluster.get_one(kind, name) is None:
         raise NotStarted(f"there is no {kind} {name} yet: ./workbook lab {attempt.phase.number}")
-    done = cluster.run("patch", kind, name, f"--patch-file={attempt.file}", *DRY_RUN)
-    return _object(attempt, cluster, done)
+    done = attempt.cluster.run("patch", kind, name, f"--patch-file={attempt.file}", *DRY_RUN)
+    return _object(attempt, done)
 
 
-def _object(attempt: Attempt, cluster: Kubernetes, done: "CompletedProcess[str]") -> Object:
+def _object(attempt: Attempt, done: "CompletedProcess[str]") -> Object:
     if done.returncode != 0:
         said = done.stderr.strip()
         if TOO_SLOW.search(said) or "connection to the server" in said:
-            raise unreachable(said, cluster.restart)
+            raise unreachable(said, attempt.cluster.restart)
         raise attempt.wrong(
             expected="a file that the API server accepts",
             found=said.replace(str(attempt.file), attempt.file.name) or "no reason given",

@@ -1,8 +1,8 @@
-"""Run in a pod of the API, with its Python, its user and its password: the rows of one query.
+"""Run in a pod of the API, with its Python, its user and its password: the rows of some queries.
 
-Argument: the query, whose one value is JSON. Prints JSON: `rows`; or `problem` and the `position`
-in the query, if it has one. Nothing can change: the transaction is read-only, it is undone, and
-inside EXECUTE no statement can end it.
+Arguments: the queries, of which each has one value, in JSON. Prints JSON: `rows` of each query; or
+`problem` of the first that fails and the `position` in it, if it has one. Nothing can change: each
+transaction is read-only, it is undone, and inside EXECUTE no statement can end it.
 """
 
 import json
@@ -42,17 +42,20 @@ except (KeyError, OSError, psycopg2.OperationalError) as error:
     sys.exit()
 connection.set_session(readonly=True)
 cursor = connection.cursor()
+rows: list[object] = []
+found: dict[str, object] = {"rows": rows}
 try:
-    cursor.execute("SELECT set_config('workbook.query', %s, true)", [sys.argv[1]])
-    cursor.execute(ONE_STATEMENT)
-    cursor.execute("SELECT current_setting('workbook.answer')")
-    [(answer,)] = cursor.fetchall()
-    found: dict[str, object] = {"rows": json.loads(answer)}
+    for query in sys.argv[1:]:
+        cursor.execute("SELECT set_config('workbook.query', %s, true)", [query])
+        cursor.execute(ONE_STATEMENT)
+        cursor.execute("SELECT current_setting('workbook.answer')")
+        [(answer,)] = cursor.fetchall()
+        rows.append(json.loads(answer))
+        connection.rollback()
 except psycopg2.Error as error:
     said = error.diag
     found = {
         "problem": " ".join(filter(None, [said.message_primary, said.message_hint])) or str(error),
         "position": int(said.internal_position or 0),
     }
-connection.rollback()
 print(json.dumps(found))
