@@ -15,7 +15,7 @@ from workbook.checks.questions import (
 from workbook.course.phase import Phase
 from workbook.measure.traffic import read_traffic
 
-LOOK = "./workbook lab 1, and look at what you saw under “Delete a pod”"
+LOOK = "lesson 1, “Delete a pod”"
 QUESTIONS = {
     "most-pods": Question(
         "how many pods may exist at once during the rolling update: replicas and maxSurge together",

@@ -24,11 +24,15 @@ QUESTIONS = {
     "batch-gain": Question(
         "how many times as many rows a second the batch wrote as a connection for each",
         whole_number(),
+        "lesson 2, “What a connection costs”",
     ),
-    "who-wrote": Question("the name of the pod that answered my-first-row", POD),
+    "who-wrote": Question(
+        "the name of the pod that answered my-first-row", POD, "lesson 2, “Ask what was answered”"
+    ),
     "expires": Question(
         "the day on which the server's certificate expires, as 2027-01-31",
         form("a day, such as 2027-01-31", r"\d{4}\D\d{2}\D\d{2}"),
+        "lesson 2, “A server that can prove who it is”",
     ),
 }
 

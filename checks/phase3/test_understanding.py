@@ -22,14 +22,20 @@ QUESTIONS = {
     "lock-holder": Question(
         "who held the lock when the second was refused: the line Who",
         form("a user and a machine, such as me@laptop", r"\S+@\S+"),
+        "lesson 3, “Two at the same time”",
     ),
     "lineage": Question(
         "the name that the state has from its first day to its last",
         form(
             "32 hexadecimal digits in five groups", r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
         ),
+        "terraform state pull, in lesson 3, “Two at the same time”",
     ),
-    "rebuild-seconds": Question("how many seconds destroying and rebuilding took", whole_number()),
+    "rebuild-seconds": Question(
+        "how many seconds destroying and rebuilding took",
+        whole_number(),
+        "lesson 3, “Destroy and rebuild”",
+    ),
 }
 
 

@@ -18,11 +18,19 @@ from workbook.targets.kubernetes import Object
 
 QUESTIONS = {
     "together-gain": Question(
-        "how many times as many texts a second the model judged together", whole_number()
+        "how many times as many texts a second the model judged together",
+        whole_number(),
+        "lesson 4, “Use the one that you have”",
     ),
-    "cluster-ip": Question("the address of the Service inside the cluster", ADDRESS),
+    "cluster-ip": Question(
+        "the address of the Service inside the cluster",
+        ADDRESS,
+        "kubectl --namespace ml-demo get service ml-api",
+    ),
     "most-pods": Question(
-        "how many pods were ready at once, at most, under your load", whole_number()
+        "how many pods were ready at once, at most, under your load",
+        whole_number(),
+        "lesson 4, “Let it grow”",
     ),
 }
 

@@ -37,7 +37,7 @@ from workbook.outcome import NotStarted
 
 QUESTIONS = {
     "fruit": Question("the fruit", form("a word", r"[a-z]+"), "cat fruit.txt"),
-    "number": Question("the number", whole_number(0, 9)),
+    "number": Question("the number", whole_number(0, 9), "lesson 0"),
 }
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from copies import ROOT
 from IPython.core.interactiveshell import InteractiveShell
@@ -65,8 +66,6 @@ def test_an_unknown_question_is_named_without_a_trace(run: Any) -> None:
 
 
 def test_each_question_of_a_lesson_has_a_cell_right_after_its_text() -> None:
-    import nbformat
-
     lesson = "# One\n\nFirst.\n\n**`one`**: which\none?\n\nMore.\n\n**`two`**: how many?\n"
     cells = nbformat.reads(to_notebook(lesson), as_version=4).cells
     assert [cell.source for cell in cells if is_of_lesson(cell)] == [
@@ -79,3 +78,13 @@ def test_each_question_of_a_lesson_has_a_cell_right_after_its_text() -> None:
         "two",
     ]
     assert [is_of_lesson(cell) for cell in cells] == [False, True, False, True, False]
+
+
+def test_a_hint_is_folded_apart_from_its_solution() -> None:
+    solution = "```bash\n# solution\nanswer 3\n```\n\n</details>\n\n"
+    fold = "<details><summary>How to find it</summary>\n\n"
+    lesson = f"# One\n\n{fold}Count them.\n\nAll.\n\n{solution}{fold}{solution}Last.\n"
+    cells = nbformat.reads(to_notebook(lesson), as_version=4).cells[1:]
+    hint = "<details><summary>A hint</summary>\n\nCount them.\n\nAll.\n\n</details>"
+    hidden = "%%bash\n# solution\nanswer 3"
+    assert [cell.source for cell in cells] == [f"# One\n\n{hint}", hidden, hidden, "Last."]

@@ -54,7 +54,7 @@ class Question:
 
     asked: str
     form: Form
-    look: str = ""  # the command that shows it; "" for what the learner saw in the lesson
+    look: str  # the command that shows it, or the section of the lesson that does
 
 
 @kept

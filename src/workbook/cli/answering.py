@@ -16,6 +16,7 @@ from workbook.checks.answering import (
     questions_of,
 )
 from workbook.checks.questions import Question
+from workbook.checks.screen import in_our_environment
 from workbook.cli.actions import NOT_STARTED, PASSED, WRONG, console
 from workbook.cli.arguments import Number, chosen_phase
 from workbook.course.lesson import question_texts
@@ -48,7 +49,7 @@ def answer(
         verdict = answer_question(phase, question, " ".join(words))
         _show(verdict)
         if verdict.right is False:
-            _show_look(phase, questions_of(phase)[question])
+            _show_look(questions_of(phase)[question])
         raise typer.Exit(STATUSES[verdict.right])
 
 
@@ -97,7 +98,7 @@ def _ask_one(phase: Phase, name: str, question: Question, text: str, place: str)
     """Ask one question until its answer is right or the learner skips it; whether it is right."""
     console.print(f"\n[bold]Question {place}: {name}[/bold]")
     console.print(Markdown(text), soft_wrap=False)
-    _show_look(phase, question)
+    _show_look(question)
     while given := typer.prompt(
         f"Your answer ({question.form.text})", default="", show_default=False
     ).strip():
@@ -114,6 +115,5 @@ def _show(verdict: Verdict) -> None:
     console.print(f"  {verdict.shown}", style=COLOURS[verdict.right], markup=False)
 
 
-def _show_look(phase: Phase, question: Question) -> None:
-    look = question.look or f"lesson {phase.number}, under the heading of the question"
-    console.print(f"  Where to look: {escape(look)}")
+def _show_look(question: Question) -> None:
+    console.print(f"  Where to look: {escape(in_our_environment(question.look))}")

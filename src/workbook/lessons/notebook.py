@@ -42,6 +42,9 @@ ANSWER_CELL = """\
 # Type your answer at the end of the next line, and run this cell.
 %answer """
 QUESTION = re.compile(r"^\*\*`([\w-]+)`\*\*.*\n(?:.+\n)*", re.MULTILINE)
+HINT = re.compile(  # the text of a fold, before the cell that holds the solution
+    r"^<details><summary>.+</summary>\n\n((?:(?!```).+\n+)+)(?=```bash\n# solution\n)", re.MULTILINE
+)
 FOLD = re.compile(r"(^<details>(?:(?!<details>).)*?^</details>$)", re.MULTILINE | re.DOTALL)
 FOLDS = re.compile(r"^</?(details|summary)\b.*\n?", re.MULTILINE)
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -59,7 +62,8 @@ def to_notebook(lesson: str) -> str:
     Two kinds of cells are in no lesson: the first one, and one after each question.
     """
     cell = rf"\g<0>\n```python\n{ANSWER_CELL}\1\n```\n"
-    notebook = jupytext.reads(HEADER + QUESTION.sub(cell, lesson), fmt="md")
+    hint = r"<details><summary>A hint</summary>\n\n\1</details>\n\n"
+    notebook = jupytext.reads(HEADER + HINT.sub(hint, QUESTION.sub(cell, lesson)), fmt="md")
     notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST_CELL))
