@@ -1,10 +1,12 @@
 """`status`: a line for what is not begun, what is left of the rest, and one next step."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from copies import ROOT, copy_manifests
+from fake_cluster import RECORD
 from typer.testing import CliRunner
 
 sys.path.insert(0, str(ROOT))  # the checks are no part of the package
@@ -18,6 +20,8 @@ from workbook.learner.answers import write_answer
 from workbook.learner.drills import UnderWay, write_under_way
 from workbook.learner.runs import Run, write_run
 from workbook.learner.runs import Section as OfRun
+from workbook.learner.store import write_json
+from workbook.lessons.going_back import LEFT
 from workbook.outcome import Outcome
 
 QUESTIONS = {"strongest-negative-word": "worst", "swing-word": "not", "right-when-sure": "98"}
@@ -33,6 +37,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WORKBOOK_ROOT", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "80")
     return tmp_path
+
+
+@pytest.fixture
+def cluster(home: Path) -> None:
+    """A cluster that is recorded."""
+    write_json(home / ".workbook/local/cluster.json", asdict(RECORD))
 
 
 def status() -> str:
@@ -66,7 +76,9 @@ def test_what_is_left_of_a_phase_is_counted(home: Path) -> None:
     assert "  1 of 3 questions answered: ./workbook answer 0" in said
 
 
-def test_the_next_section_is_that_of_the_first_line_that_is_missing(home: Path) -> None:
+def test_the_next_section_is_that_of_the_first_line_that_is_missing(
+    home: Path, cluster: None
+) -> None:
     phase = Phase(1, home, "local")
     missing = [not_started("test_image_is_in_registry"), not_started("test_pod_is_running")]
     keep_results(phase, missing, [])
@@ -111,7 +123,29 @@ def test_the_next_step_follows_from_what_is_left(
     assert next_step() == f"Next: {step}"
 
 
-def test_the_learner_who_caught_up_is_asked_about_earlier_phases_last(home: Path) -> None:
+def test_without_its_cluster_a_phase_begins_with_one(home: Path) -> None:
+    phase = Phase(1, home, "local")
+    keep_results(phase, [not_started("test_pod_is_running")], [])
+    assert next_step() == "Next: ./workbook up, then ./workbook lab 1"
+    keep_results(phase, [PASSED], [])
+    assert next_step() == "Next: ./workbook up, then ./workbook goto 1"
+
+
+def test_a_phase_that_was_left_is_gone_back_to(home: Path, cluster: None) -> None:
+    for number in (0, 1):
+        phase = Phase(number, home, "local")
+        keep_results(phase, [PASSED], [])
+    write_json(phase.state / LEFT, {})
+    for question, given in QUESTIONS.items():
+        write_answer(Phase(0, home, "local"), question, given)
+    said = status()
+    assert "Phase 1: from a laptop to a cluster: left; ./workbook goto 1" in said
+    assert said.endswith("Next: ./workbook goto 1\n")
+
+
+def test_the_learner_who_caught_up_is_asked_about_earlier_phases_last(
+    home: Path, cluster: None
+) -> None:
     for number in (0, 1):
         phase = Phase(number, home, "local")
         keep_results(phase, [PASSED], [])

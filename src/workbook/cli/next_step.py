@@ -7,7 +7,7 @@ from workbook.exercises.exercise import Exercises
 from workbook.learner.answers import open_questions
 from workbook.learner.drills import drill_names, drill_under_way, read_ended
 from workbook.learner.runs import read_run
-from workbook.lessons.going_back import was_begun
+from workbook.lessons.going_back import was_begun, was_left
 from workbook.outcome import Outcome
 from workbook.targets.local.cluster import Cluster
 
@@ -31,19 +31,28 @@ def next_step(there_are: list[Phase]) -> str:
 
 
 def is_begun(phase: Phase) -> bool:
-    """Whether the learner has begun a phase, or has checked it."""
-    return was_begun(phase) or (phase.has_state and read_results(phase) is not None)
+    """Whether the learner is in a phase or past it: has begun it, or has checked it."""
+    checked = phase.has_state and read_results(phase) is not None
+    return was_begun(phase) or (checked and not was_left(phase))
 
 
 def _of_new(phase: Phase) -> str:
-    needs_up = phase.has("cluster") and phase.target == "local"
-    up = "./workbook up, then " if needs_up and Cluster(phase.root).record() is None else ""
-    return f"{up}./workbook lab {phase.number}"
+    verb = "goto" if was_left(phase) else "lab"
+    return f"{_up_for(phase)}./workbook {verb} {phase.number}"
+
+
+def _up_for(phase: Phase) -> str:
+    """What comes before a phase that needs a cluster of this machine, where there is none."""
+    needs_it = phase.has("cluster") and phase.target == "local"
+    return "./workbook up, then " if needs_it and Cluster(phase.root).record() is None else ""
 
 
 def _of_system(phase: Phase) -> str:
     kept = read_results(phase)
     check = f"./workbook check {phase.number}"
+    if up := _up_for(phase):
+        verb = "goto" if kept and kept.is_complete else "lab"
+        return f"{up}./workbook {verb} {phase.number}"
     if kept is None:
         return f"{check}, to see how far you are"
     if kept.is_complete:

@@ -16,6 +16,7 @@ from workbook.learner.answers import open_questions
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices, load_choices
 from workbook.learner.drills import UnderWay, drill_under_way, in_words
+from workbook.lessons.going_back import was_left
 from workbook.targets.local.cluster import Cluster
 
 
@@ -35,6 +36,8 @@ def status() -> None:
             console.print(f"\n[bold]{title}[/bold]")
             for line in _lines(phase, choices, drill):
                 console.print(f"  {line}")
+        elif was_left(phase):
+            console.print(f"\n[bold]{title}[/bold]: left; ./workbook goto {phase.number}")
         else:
             console.print(f"\n[bold]{title}[/bold]: not begun")
     console.print(f"\n[bold]Next: {escape(next_step(there_are))}[/bold]")

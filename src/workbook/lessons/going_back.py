@@ -34,6 +34,11 @@ def was_begun(phase: Phase) -> bool:
     return bool(names - OF_CHECKS) and LEFT not in names
 
 
+def was_left(phase: Phase) -> bool:
+    """Whether `goto` left the phase for an earlier one."""
+    return phase.has_state and (phase.state / LEFT).exists()
+
+
 def added_objects(phase: Phase, cluster: Kubernetes) -> list[Added]:
     """Every object that carries the label of a phase, but those that hold data.
 
