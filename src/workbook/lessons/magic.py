@@ -1,7 +1,6 @@
 """The magics of the lessons: `%%bash`, made strict, bounded and aware of the target; `%answer`."""
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from workbook.errors import WorkbookError
 from workbook.learner.answers import GIVES_ANSWERS, read_answers
 from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
+from workbook.lessons.cells import SECONDS, SOLUTION, target_of
 from workbook.lessons.shell import CellFailed, Shell
 from workbook.targets.environment import lesson_environment
 
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 DEFAULT_SECONDS = 300
-MARKS = {  # comments at the top of a cell that say how it is to be run
-    "target": re.compile(r"^# target: (\w+)$", re.MULTILINE),
-    "seconds": re.compile(r"^# time limit: (\d+) s$", re.MULTILINE),
-    "solution": re.compile(r"^# solution$", re.MULTILINE),
-}
-
 # ipykernel sets these, and programs would draw progress that moves the cursor
 SAYS_TERMINAL = ("CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR")
 
@@ -56,15 +50,15 @@ class LessonMagic(Magics):
     @cell_magic
     def bash(self, line: str, cell: str) -> None:
         """Run a cell, or say why it is not run."""
-        target = MARKS["target"].search(cell)
-        if target and target[1] != self._target:
-            print(f"This cell is for the target {target[1]}; yours is {self._target}. Not run.")
+        target = target_of(cell)
+        if target not in ("", self._target):
+            print(f"This cell is for the target {target}; yours is {self._target}. Not run.")
             return
-        if MARKS["solution"].search(cell) and GIVES_ANSWERS not in os.environ:
+        if SOLUTION.search(cell) and GIVES_ANSWERS not in os.environ:
             print("This cell holds the answer, so it is not run here. Type your own answer")
             print("into the cell with %answer, under the question.")
             return
-        limit = MARKS["seconds"].search(cell)
+        limit = SECONDS.search(cell)
         try:
             self._shell.run(cell, float(limit[1]) if limit else DEFAULT_SECONDS, sys.stdout.write)
         except CellFailed as error:

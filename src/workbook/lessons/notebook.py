@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from workbook.course.phase import Lesson, Phase, lessons, root
 from workbook.learner.runs import Run, Section, write_run
+from workbook.lessons.cells import folded
 from workbook.lessons.excerpts import fill
 from workbook.lessons.your_turn import with_exercises
 
@@ -73,9 +74,11 @@ def to_notebook(lesson: str) -> str:
             parts = re.split(FOLD, cell.source)
             parts[::2] = [FOLDS.sub("", part) for part in parts[::2]]
             cell.source = "".join(parts).strip()
-        elif "# solution\n" in cell.source:
-            cell.metadata = nbformat.NotebookNode(jupyter={"source_hidden": True})
     notebook.cells = [cell for cell in notebook.cells if cell.source]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, hidden in zip(code, folded([c.source for c in code], "local"), strict=True):
+        if hidden:
+            cell.metadata = nbformat.NotebookNode(jupyter={"source_hidden": True})
     seen: dict[str, int] = {}
     for cell in notebook.cells:
         count = seen[cell.source] = seen.get(cell.source, 0) + 1

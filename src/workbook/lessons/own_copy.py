@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbook.course.phase import Lesson
 from workbook.learner.store import read_json
+from workbook.lessons.cells import folded
 
 MADE_FROM = "made_from"  # in the copy's metadata: the digest of the notebook that was copied
 
@@ -17,8 +18,15 @@ def own_copy(lesson: Lesson) -> Path:
 
 
 def make_copy(lesson: Lesson) -> None:
-    """Copy the lesson's notebook, and note in the copy of which version it is."""
+    """Copy the lesson's notebook, and note in the copy of which version it is.
+
+    The notebook hides what is for Azure only; the copy, what is not for the learner's target.
+    """
     content = json.loads(lesson.notebook.read_bytes())
+    code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+    hidden = folded(["".join(cell["source"]) for cell in code], lesson.target)
+    for cell, hides in zip(code, hidden, strict=True):
+        cell["metadata"] = {"jupyter": {"source_hidden": True}} if hides else {}
     content["metadata"]["workbook"] = {MADE_FROM: _digest(lesson)}
     text = json.dumps(content, indent=1, ensure_ascii=False)
     own_copy(lesson).write_text(text + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from workbook.course.lesson import anchors, title_of
 from workbook.course.phase import Lesson
+from workbook.lessons.cells import TARGET
 from workbook.site.az_lines import statements
 from workbook.site.az_requests import FILE, Line, lines_of
 
@@ -16,7 +17,6 @@ PARTS = re.compile(  # a heading, a cell, or an item of a list that is an az lin
     r"^(?P<heading>## .+)$|^```(?:bash|python)\n(?P<cell>(?s:.*?))^```$|^- `(?P<item>az .+)`$",
     re.MULTILINE,
 )
-TARGET = re.compile(r"^# target: (\w+)$", re.MULTILINE)
 LONGEST = 60
 
 

@@ -34,8 +34,10 @@ from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
 from workbook.learner.drills import drill_names
 from workbook.learner.runs import read_run
+from workbook.lessons.cells import SOLUTION
 from workbook.lessons.notebook import COLOURS, executed, is_of_lesson
 from workbook.site.azure_steps import page_of
+from workbook.site.tabs import in_tabs
 
 log = logging.getLogger("mkdocs.hooks.workbook")
 
@@ -57,8 +59,16 @@ TEMPLATE = """\
 
 ![{{ cell | plot_title }}]({{ output.metadata.filenames[kind] | path2url }})
 {% endmacro %}
+{% block any_cell %}
+{%- if 'tab' in cell.metadata %}
+{% if cell.metadata.tab %}
+==={{ "!" if cell.metadata.is_first_tab }} "{{ cell.metadata.tab }}"
+{% endif %}
+{{ super() | trim | indent }}
+{% else %}{{ super() }}{% endif -%}
+{% endblock %}
 {% block codecell %}
-{%- if cell.metadata.get('jupyter', {}).source_hidden %}
+{%- if cell.source | is_solution %}
 ??? question "How to find it"
 
 {{ super() | trim | indent }}
@@ -136,11 +146,12 @@ def _where(config: MkDocsConfig) -> tuple[Path, str]:
 def _lesson(lesson: Lesson) -> dict[str, str | bytes]:
     """A lesson's page, its images, and a page for each file of its folder that it links to."""
     notebook, when = _recorded(lesson)
-    notebook.cells = [cell for cell in notebook.cells if is_of_lesson(cell)]
+    notebook.cells = in_tabs([cell for cell in notebook.cells if is_of_lesson(cell)])
     exporter = MarkdownExporter(  # type: ignore[no-untyped-call]
         template_file="lesson",
         extra_loaders=[DictLoader({"lesson": TEMPLATE})],
         filters={
+            "is_solution": SOLUTION.search,
             "listing": _listing,
             "plot_title": _plot_title,
             "plain": lambda text: (
