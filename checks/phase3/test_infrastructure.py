@@ -15,6 +15,7 @@ from workbook.course.phase import Phase
 from workbook.learner.choices import Choices
 from workbook.outcome import Unknown, Wrong
 from workbook.targets.azure.providers import register_command
+from workbook.targets.azure.refusals import known
 from workbook.targets.kubernetes import Kubernetes, name_of, owner_of
 from workbook.targets.terraform import Root, last_words
 
@@ -70,10 +71,11 @@ def _problem(diagnostic: dict[str, Any]) -> str:
 
 
 def _look_whether_it_is_refused(phase: Phase, choices: Choices, changes: list[str]) -> None:
-    """Whether apply cannot make it so, since the subscription lacks a service.
+    """Whether apply cannot make it so, for a reason of Azure's that we know.
 
     Raises:
-        Wrong: the last apply of one of the changes was refused for that, and it is so still.
+        Wrong: the last apply of one of the changes was refused, and a missing registration is
+            missing still.
     """
     try:
         said = (phase.state / on_azure.APPLIED).read_text(encoding="utf-8")
@@ -96,6 +98,14 @@ def _look_whether_it_is_refused(phase: Phase, choices: Choices, changes: list[st
             "that versions.tf names. Plan does not ask for what is not there yet; apply does",
             run_next=f"{'; '.join(commands)}; then name it in versions.tf, under "
             "resource_providers_to_register, and apply",
+        )
+    refusal = known(last_words(said))
+    if refusal and not on_azure.refused_services(said):
+        raise Wrong(
+            expected="nothing to change",
+            found=f"{'; '.join(changes)}; and the last apply was refused",
+            why="Azure has a reason that this page explains, with the fix",
+            run_next=f"read {refusal.link}, then apply again",
         )
 
 

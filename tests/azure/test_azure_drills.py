@@ -99,6 +99,32 @@ def test_a_service_that_is_not_registered_is_named_with_the_line_that_registers_
     assert plan_check(phase, 0) == "1 resources, as the code says"
 
 
+# github.com/hashicorp/terraform-provider-azurerm/issues/16334, with our resource.
+BUDGET = """\
+╷
+│ Error: creating Budget: unexpected status 404 (404 Not Found) with error: NotFound: Cost
+│ management data is not supported for subscription(s)
+│ 1a2b3c4d-0000-0000-0000-000000000000, in the provided api-version. Please use api-version
+│ 2019-10-01 or later.
+│
+│   with azurerm_consumption_budget_resource_group.main[0],
+│   on main.tf line 65, in resource "azurerm_consumption_budget_resource_group" "main":
+╵
+"""
+
+
+def test_a_budget_that_azure_refuses_is_named_with_the_page_that_explains_it(
+    az: RecordedAz, phase: Phase
+) -> None:
+    (phase.state / APPLIED).write_text(BUDGET, encoding="utf-8")
+    address = "azurerm_consumption_budget_resource_group.main[0]"
+    change = {"resource": {"addr": address}, "action": "create"}
+    with pytest.raises(Wrong) as wrong:
+        plan_check(phase, 2, {**PLANNED, "change": change})
+    assert wrong.value.rows["found"] == f"create {address}; and the last apply was refused"
+    assert wrong.value.rows["run next"].startswith("read docs/azure-refusals.md#budget-refused")
+
+
 def test_a_difference_is_one_though_azure_does_not_answer(az: RecordedAz, phase: Phase) -> None:
     (phase.state / APPLIED).write_text(NOT_REGISTERED, encoding="utf-8")
     az.say("provider list", stderr="ERROR: Max retries exceeded", status=1)
