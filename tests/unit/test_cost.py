@@ -13,7 +13,14 @@ from copies import ROOT, cli_of
 from recorded_az import SUBSCRIPTION
 
 from workbook.cli.actions import run_and_show
-from workbook.course.cost import TABLE, PricesDamaged, an_hour, in_a_sentence, load_prices
+from workbook.course.cost import (
+    TABLE,
+    PricesDamaged,
+    an_hour,
+    in_a_sentence,
+    load_prices,
+    where_from,
+)
 from workbook.course.phase import Phase, phases
 from workbook.learner.choices import TARGETS, Choices
 from workbook.targets.azure.spending import Resource, spent
@@ -76,6 +83,21 @@ def test_sums_are_those_that_a_hand_makes(tmp_path: Path) -> None:
     )
     assert in_a_sentence(prices, 0) == "On Azure, this costs nothing."
     assert f"{prices.date}" == "2026-11-20"
+
+
+def test_another_region_costs_a_multiple(tmp_path: Path) -> None:
+    few = 'region = "Here"\n', 'region = "Here"\nregions = { dear = 1.5 }\n'
+    prices = load_prices(small(tmp_path, *few))
+    assert an_hour(prices.at("dear").adds(1)) == pytest.approx(0.45)
+    assert an_hour(prices.at("dear").in_use(2), stopped=True) == pytest.approx(0.18)
+    assert "Here, times 1.5 for dear" in where_from(prices.at("dear"))
+    unknown = prices.at("elsewhere")
+    assert an_hour(unknown.adds(1)) == pytest.approx(0.3)
+    assert "Here (elsewhere has other prices)" in where_from(unknown)
+
+
+def test_the_default_region_is_in_the_real_table() -> None:
+    assert Choices().region in load_prices(ROOT).regions
 
 
 def test_phase_1_of_the_real_table_by_hand() -> None:
@@ -202,7 +224,7 @@ def test_before_a_phase_runs_on_azure_its_cost_is_said(
     )
     run_and_show(Phase(1, fresh, target), Choices(target=target), answers=False)
     assert began
-    said = in_a_sentence(load_prices(ROOT), 1) in capsys.readouterr().out
+    said = in_a_sentence(load_prices(ROOT).at("westeurope"), 1) in capsys.readouterr().out
     assert said == (target == "azure")
 
 
@@ -249,7 +271,7 @@ def test_on_azure_az_is_asked_what_is_there(fresh: Path, tmp_path: Path) -> None
     cli(*USE_AZURE)
     done = cli("cost", PATH=path)
     assert done.returncode == 0, done.stderr
-    prices = load_prices(fresh)
+    prices = load_prices(fresh).at("westeurope")
     of_cluster = [item for item in prices.in_use(7) if "managedClusters" in item.part_of]
     said = re.search(r"at most ([\d.]+)\.", done.stdout)
     assert said is not None

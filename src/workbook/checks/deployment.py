@@ -20,7 +20,8 @@ REVISION = "deployment.kubernetes.io/revision"
 # What a container waits for that does not come by waiting, and why. The reasons are the kubelet's.
 STUCK = {
     "ErrImagePull": "the node cannot fetch the image: its name or digest is wrong, or the registry "
-    "is gone or refuses",
+    "is gone or refuses. On Azure, a new role needs minutes: "
+    "docs/azure-refusals.md#imagepullbackoff",
     "InvalidImageName": "the image's name cannot be parsed",
     "CreateContainerConfigError": "the container cannot be set up: its image wants root, or "
     "it names a Secret or ConfigMap that is not there",

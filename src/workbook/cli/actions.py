@@ -71,7 +71,7 @@ def run_and_show(lesson: Lesson, choices: Choices, answers: bool) -> None:
     if isinstance(lesson, Phase) and choices.target == "azure":
         from workbook.course.cost import in_a_sentence, load_prices
 
-        console.print(in_a_sentence(load_prices(lesson.root), lesson.number))
+        console.print(in_a_sentence(load_prices(lesson.root).at(choices.region), lesson.number))
     began = time.monotonic()
     Background(lesson.state).end_all()  # what an earlier run has left
     environment = {

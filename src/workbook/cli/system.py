@@ -106,7 +106,7 @@ def cost(
     from workbook.targets.azure.spending import spent_so_far
 
     home = root()
-    prices = cost.load_prices(home)
+    prices = cost.load_prices(home).at(load_choices(home).region)
     if number is None:
         console.print(cost.table_of_phases(prices), soft_wrap=False)
     else:

@@ -6,7 +6,15 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 from rich.table import Table
 
 from workbook.errors import WorkbookError
@@ -50,8 +58,9 @@ class Prices(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    region: str
+    region: str  # in words
     hours_a_month: PositiveInt
+    regions: dict[str, PositiveFloat] = {}  # by Azure's names: multiples of the region's prices
     items: Annotated[dict[str, Item], Field(min_length=1)]  # also those that no phase uses
     phases: dict[Number, list[str]]  # names of items
 
@@ -69,6 +78,20 @@ class Prices(BaseModel):
     def date(self) -> date:
         """Of the oldest price."""
         return min(item.date for item in self.items.values())
+
+    def at(self, region: str) -> "Prices":
+        """The prices in a region, as far as the table knows it; the order of magnitude is its own.
+
+        Args:
+            region: by Azure's name, such as westeurope.
+        """
+        factor = self.regions.get(region)
+        items = {
+            name: item.model_copy(update={"hour": item.hour * (factor or 1)})
+            for name, item in self.items.items()
+        }
+        where = f", times {factor:g} for {region}" if factor else f" ({region} has other prices)"
+        return self.model_copy(update={"items": items, "region": f"{self.region}{where}"})
 
     def adds(self, number: int) -> list[Item]:
         """What a phase adds.
