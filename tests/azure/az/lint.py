@@ -219,6 +219,14 @@ RULES = (
         "learn.microsoft.com/azure/key-vault/general/soft-delete-overview",
     ),
     Rule(
+        "costs that the newer agreements do not list",
+        r"consumption usage list",
+        lambda line: True,
+        "under the Microsoft Customer Agreement the list is empty: Cost Management has the costs",
+        "learn.microsoft.com/azure/cost-management-billing/automate/"
+        "migrate-consumption-usage-details-api",
+    ),
+    Rule(
         "days that have passed",
         r"consumption usage list|costmanagement query",
         lambda line: any(
