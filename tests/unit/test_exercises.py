@@ -188,3 +188,39 @@ def test_query_changes_nothing(
     file.write_text(query)
     assert exercises.judge_file("next-page", file).outcome is Outcome.WRONG
     assert postgres.ask("SELECT count(*) FROM predictions") == [(0,)]
+
+
+@pytest.mark.parametrize("number", [4])
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ('error: no matches for kind "HTTPRoute" in version "v1"', Outcome.NOT_STARTED),
+        ('namespaces "ml-demo" not found', Outcome.NOT_STARTED),
+        ("The connection to the server 127.0.0.1:1 was refused", Outcome.WRONG),
+        ("net/http: request canceled (Client.Timeout exceeded)", Outcome.UNKNOWN),
+        ('error: no matches for kind "HTTPRuote" in version "v1"', Outcome.WRONG),
+    ],
+)
+def test_cluster_that_is_not_that_far_is_no_fault_of_the_file(
+    exercises: Exercises, monkeypatch: pytest.MonkeyPatch, number: int, said: str, outcome: Outcome
+) -> None:
+    refused = subprocess.CompletedProcess(["kubectl"], 1, "", said)
+    monkeypatch.setattr(StubApi, "run", lambda *words: refused)
+    result = exercises.judge_file("canary", exercises.solution("canary"))
+    assert result.outcome is outcome
+
+
+@pytest.mark.parametrize("number", [2])
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [({"not yet": True}, Outcome.NOT_STARTED), ({"unreachable": "refused"}, Outcome.UNKNOWN)],
+)
+def test_database_that_is_not_there_is_no_fault_of_the_query(
+    exercises: Exercises,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    answer: dict[str, object],
+    outcome: Outcome,
+) -> None:
+    monkeypatch.setattr(sql, "ask_pod", lambda *words: answer)
+    assert exercises.judge_file("next-page", exercises.solution("next-page")).outcome is outcome

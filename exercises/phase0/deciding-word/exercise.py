@@ -12,7 +12,8 @@ CASES = {  # the word that decides each text; ask.py knows how probable "positiv
     "good but not good enough": "not",
 }
 WHY = {
-    "a dull film": "without the word “dull”, the probability changes most",
+    "a dull film": "without the word “dull”, the probability changes most. Ask for the text "
+    "without a word, and not for the word alone",
     "never boring": "without “never”, the probability falls; without “boring”, it rises by more "
     "than half of that only. A fall and a rise of the same size count the same",
     "no noise at all": "leave out the word “no”, and not the letters “no” within “noise”",
@@ -51,7 +52,7 @@ EXERCISE = Exercise(
     wrong={
         "falls-only": "A fall and a rise of the same size count the same",
         "replaces-letters": "not the letters “no” within “noise”",
-        "word-alone": "without the word",
+        "word-alone": "not for the word alone",
         "every-place": "leave out one word at a time, and one place at a time",
         "fails": "line 13: ZeroDivisionError",
     },

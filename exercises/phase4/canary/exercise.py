@@ -54,11 +54,15 @@ def judge(attempt: Attempt) -> str:
         found = ", ".join(backends(route, request))
         if found != expected:
             raise attempt.wrong(
-                expected=f"{request}: {expected or 'no rule, so 404'}",
-                found=found or "no rule, so 404",
+                expected=f"{request} {_goes_to(expected)}",
+                found=f"it {_goes_to(found)}",
                 why=why,
             )
     return f"right for {len(CASES)} requests"
+
+
+def _goes_to(backend: str) -> str:
+    return f"goes to {backend}" if backend else "fits no rule (404)"
 
 
 EXERCISE = Exercise(

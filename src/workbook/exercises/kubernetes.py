@@ -5,7 +5,7 @@ from subprocess import CompletedProcess
 
 from workbook.exercises.exercise import Attempt
 from workbook.outcome import NotStarted
-from workbook.targets.kubernetes import TOO_SLOW, Object, name_of, unreachable
+from workbook.targets.kubernetes import NAMESPACE, TOO_SLOW, Object, name_of, unreachable
 
 DRY_RUN = ("--dry-run=server", "--output=json")
 
@@ -23,7 +23,7 @@ def taken(attempt: Attempt, kind: str, name: str) -> Object:
     """
     options = ["--server-side", "--force-conflicts", "--field-manager=exercise", *DRY_RUN]
     done = attempt.cluster.run("apply", *options, f"--filename={attempt.file}")
-    found = _object(attempt, done)
+    found = _object(attempt, kind, done)
     what = f"{found['kind']} {name_of(found)}" if "name" in found["metadata"] else found["kind"]
     if what != f"{kind} {name}":
         raise attempt.wrong(
@@ -44,12 +44,14 @@ def patched(attempt: Attempt, kind: str, name: str) -> Object:
     if attempt.cluster.get_one(kind, name) is None:
         raise NotStarted(f"there is no {kind} {name} yet: ./workbook lab {attempt.phase.number}")
     done = attempt.cluster.run("patch", kind, name, f"--patch-file={attempt.file}", *DRY_RUN)
-    return _object(attempt, done)
+    return _object(attempt, kind, done)
 
 
-def _object(attempt: Attempt, done: "CompletedProcess[str]") -> Object:
+def _object(attempt: Attempt, kind: str, done: "CompletedProcess[str]") -> Object:
     if done.returncode != 0:
         said = done.stderr.strip()
+        if f'no matches for kind "{kind}"' in said or f'namespaces "{NAMESPACE}" not found' in said:
+            raise NotStarted(f"your system is not that far: ./workbook lab {attempt.phase.number}")
         if TOO_SLOW.search(said) or "connection to the server" in said:
             raise unreachable(said, attempt.cluster.restart)
         raise attempt.wrong(

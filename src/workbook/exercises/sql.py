@@ -6,7 +6,7 @@ from typing import Any
 
 from workbook.checks.inside import ask_pod
 from workbook.exercises.exercise import Attempt
-from workbook.outcome import Unknown
+from workbook.outcome import NotStarted, Unknown
 
 SCRIPT = Path(__file__).with_name("rows_from_the_pod.py")
 MOST_ROWS = 100
@@ -34,6 +34,8 @@ def rows(attempt: Attempt, *cases: dict[str, str]) -> list[list[Row]]:
     after = f"\n) AS answer LIMIT {MOST_ROWS}) AS answer"
     queries = [f"{before}{text}{after}" for before in befores]
     found = ask_pod(attempt.cluster, SCRIPT, *queries)
+    if "not yet" in found:
+        raise NotStarted(f"the API has no database yet: ./workbook lab {attempt.phase.number}")
     if "unreachable" in found:
         raise Unknown(f"the database does not answer: {found['unreachable']}")
     if "problem" in found:
