@@ -39,6 +39,22 @@ def commands() -> list[Command]:
     return commands_of({str(file.relative_to(ROOT)): text_of(file) for file in LESSONS})
 
 
+def test_exported_variables_are_known() -> None:
+    text = """\
+```bash
+RG="$(terraform output -raw resource_group)" OTHER="$(terraform output -raw other)"
+az group show --name "$RG" --tag "$OTHER" --image "${IMAGE##*/}" --digest "${IMAGE:?}"
+```
+"""
+    [command] = commands_of({"a.md": text}, {"RG": "shop", "IMAGE": "shop.azurecr.io/base/python"})
+    assert command.words[2:] == [
+        *("--name", "shop"),
+        *("--tag", "placeholder"),
+        *("--image", "python"),
+        *("--digest", "shop.azurecr.io/base/python"),
+    ]
+
+
 def misspelt(commands: list[Command]) -> list[Command]:
     """Each option of each command, one at a time; where there is none, its last word."""
     found = {}

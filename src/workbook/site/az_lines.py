@@ -70,13 +70,21 @@ def pieces(markdown: str) -> Iterator[Piece]:
         before = [before[1], token.type]
 
 
-def commands_of(texts: Mapping[str, str]) -> list[Command]:
-    """Every `az` command of Markdown texts, each by the name of its file, in order."""
+def commands_of(
+    texts: Mapping[str, str], exported: Mapping[str, str] | None = None
+) -> list[Command]:
+    """Every `az` command of Markdown texts, each by the name of its file, in order.
+
+    Args:
+        texts: by the name of the file.
+        exported: variables that are set before a text begins.
+    """
     found: list[Command] = []
-    variables: dict[str, dict[str, str]] = defaultdict(dict)
+    exported = exported or {}
+    variables: dict[str, dict[str, str]] = defaultdict(lambda: {**exported})
     for file, text in texts.items():
         for piece in pieces(text):
-            reader = Reader(file, piece.only_mentioned, variables[file])
+            reader = Reader(file, piece.only_mentioned, variables[file], exported)
             found += reader.commands(piece.text, piece.line)
     return found
 
@@ -96,6 +104,7 @@ class Reader:
     file: str
     only_mentioned: bool
     variables: dict[str, str] = field(default_factory=dict)
+    exported: Mapping[str, str] = field(default_factory=dict)  # before the file begins
     placeholders: list[tuple[int, str]] = field(default_factory=list)
 
     def commands(self, text: str, line: int) -> Iterator[Command]:
@@ -113,7 +122,9 @@ class Reader:
             yield from self.walk(child, line)
         if node.type == "variable_assignment":
             name, value = (node.child_by_field_name(field) for field in ("name", "value"))
-            self.variables[_text(name)] = self._value(value) if value else ""
+            read = self._value(value) if value else ""
+            known = self.exported.get(_text(name), read) if read == NOT_KNOWN else read
+            self.variables[_text(name)] = known
         elif node.type == "command":
             yield from self._command(node, line)
 
@@ -135,7 +146,7 @@ class Reader:
             )
         elif SHELLS & set(words):  # sh -c '...'
             for script in (child for child in nodes if child.type in ("raw_string", "string")):
-                inner = Reader(self.file, self.only_mentioned, self.variables)
+                inner = Reader(self.file, self.only_mentioned, self.variables, self.exported)
                 yield from inner.commands(_text(script)[1:-1], line + script.start_point.row)
 
     def _problem(self, statement: Node) -> str | None:
@@ -155,6 +166,8 @@ class Reader:
             known = self.variables.get(names[0]) if names else None
             if "date +%s" in text:
                 known = text.strip()  # a rule is about names from the clock
+            elif known is not None and text.endswith("##*/}"):
+                known = known.rpartition("/")[2]
             return space + (NOT_KNOWN if known is None else known)
         if node.type == "raw_string":
             return text[1:-1]

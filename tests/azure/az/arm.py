@@ -15,19 +15,16 @@ from urllib.parse import parse_qs, urlsplit
 from az.offline import NOT_KNOWN, SUBSCRIPTION
 
 IDENTITY = "10000000-0000-0000-0000-000000000000"
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NOT_KNOWN}"
-REGISTRY = f"{NOT_KNOWN}.azurecr.io"
+REGISTRIES = "Microsoft.ContainerRegistry/registries"
 BLOB = f"https://{NOT_KNOWN}.blob.core.windows.net/{NOT_KNOWN}/{NOT_KNOWN}"
-ADDRESS = {"id": f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/{NOT_KNOWN}"}
 
 LATER = "/Microsoft.DBforPostgreSQL/"  # accepts first, and works then
 
 # What Azure adds to a resource, by type
 ADDED: dict[str, dict[str, Any]] = {
-    "Microsoft.ContainerRegistry/registries": {
+    REGISTRIES: {
         "sku": {"name": "Basic"},
         "properties": {
-            "loginServer": REGISTRY,
             "adminUserEnabled": False,
             "roleAssignmentMode": "LegacyRegistryPermissions",
         },
@@ -40,7 +37,7 @@ ADDED: dict[str, dict[str, Any]] = {
             "identityProfile": {"kubeletidentity": {"objectId": IDENTITY}},
             "networkProfile": {
                 "networkPlugin": "azure",
-                "loadBalancerProfile": {"effectiveOutboundIPs": [ADDRESS]},
+                "loadBalancerProfile": {"effectiveOutboundIPs": [{"id": NOT_KNOWN}]},
             },
         },
     },
@@ -130,8 +127,10 @@ class Answer:
 
 @dataclass
 class Azure:
-    """A subscription, and the services around it."""
+    """A subscription with a registry, and the services around it."""
 
+    group: str  # the name of the registry's group
+    registry: str  # its name
     creating: str | None = None  # the name of what a command is creating
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)  # by path, in lower case
 
@@ -140,8 +139,8 @@ class Azure:
         parts = urlsplit(url)
         if parts.netloc == "management.azure.com":
             return self._manager(method, parts.path, body, parse_qs(parts.query))
-        if parts.netloc == REGISTRY:
-            return registry(parts.path)
+        if parts.netloc.endswith(".azurecr.io"):
+            return registry(parts.netloc, parts.path)
         if parts.netloc == "graph.microsoft.com":
             return Answer(200, {"value": [{"id": IDENTITY}]})
         if url.startswith(BLOB):
@@ -170,8 +169,9 @@ class Azure:
             return Answer(200, {"value": [POSTGRES]})
         if len(segments) % 2:
             wanted = re.findall(r"resourceType eq '(.+)'", query.get("$filter", [""])[0])
-            path = f"{GROUP}/providers/{wanted[0]}" if wanted else path
-            return Answer(200, {"value": [self._resource(f"{path}/{NOT_KNOWN}")]})
+            path = f"{id_of(self.group)}/providers/{wanted[0]}" if wanted else path
+            name = self.registry if path.endswith(f"/{REGISTRIES}") else NOT_KNOWN
+            return Answer(200, {"value": [self._resource(f"{path}/{name}")]})
         names_a_resource = "/providers/" in path and "Microsoft." not in last
         if names_a_resource and key not in self.resources and self._is_missing(last):
             return Answer(404, {"error": {"code": "ResourceNotFound", "message": path}})
@@ -185,21 +185,27 @@ class Azure:
         """A resource: what was asked for, and what Azure adds."""
         before, _, names = path.rpartition("/providers/")
         kind = "/".join(names.split("/")[:1] + names.split("/")[1::2])
-        common = {
+        common: dict[str, Any] = {
             "id": path,
             "name": path.rpartition("/")[2],
             "type": kind if before else "Microsoft.Resources/resourceGroups",
             "location": "westeurope",
             "properties": {"provisioningState": "Succeeded"},
         }
+        if kind == REGISTRIES:
+            common["properties"]["loginServer"] = f"{common['name']}.azurecr.io"
         asked = self.resources.get(path.lower(), {})
         return merged(merged(common, ADDED.get(kind, {})), asked)
 
 
-def registry(path: str) -> Answer:
+def id_of(group: str) -> str:
+    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+
+
+def registry(server: str, path: str) -> Answer:
     """What a registry answers: learn.microsoft.com/rest/api/containerregistry."""
     if path == "/v2/":
-        challenge = f'Bearer realm="https://{REGISTRY}/oauth2/token",service="{REGISTRY}"'
+        challenge = f'Bearer realm="https://{server}/oauth2/token",service="{server}"'
         return Answer(401, {}, {"WWW-Authenticate": challenge})
     if path.startswith("/oauth2/"):
         return Answer(200, {"refresh_token": NOT_KNOWN, "access_token": NOT_KNOWN})

@@ -2,8 +2,8 @@
 
 Runs in the environment of tests/azure/azure-cli.lock: `python -m az.build`. The validators and the
 handler of each command run as they do for a learner; only the HTTP transport is ours.
-stdin: JSON, a list of lines, each with its words and its file. The lines of a file see what those
-before them created.
+stdin: JSON, the names of group and registry, and a list of lines, each with its words and its
+file. The lines of a file see what those before them created.
 stdout: JSON, for each line the requests that it sent, and what stopped it, or null.
 """
 
@@ -25,30 +25,29 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
-from az.arm import GROUP, IDENTITY, Azure
+from az.arm import IDENTITY, Azure, id_of
 from az.offline import NOT_KNOWN, SETTINGS, SUBSCRIPTION, new_cli
 
-USER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{NOT_KNOWN}"
+USER = f"GROUP/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{NOT_KNOWN}"
 VALUES = {  # what stands for an unknown value of these options, as their validators look at it
     "--assignee-object-id": IDENTITY,
     "--end-date": "2026-01-31",
     "--end-ip-address": "192.0.2.1",
     "--file": "kubeconfig",
-    "--ids": f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/{NOT_KNOWN}",
+    "--ids": f"GROUP/providers/Microsoft.Network/publicIPAddresses/{NOT_KNOWN}",
     "--location": "westeurope",
     "--registry-identity": USER,
-    "--registry-server": f"{NOT_KNOWN}.azurecr.io",
-    "--scope": f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/{NOT_KNOWN}",
+    "--scope": f"GROUP/providers/Microsoft.ContainerRegistry/registries/{NOT_KNOWN}",
     "--start-date": "2026-01-01",
     "--start-ip-address": "192.0.2.1",
     "--user-assigned": USER,
 }
-RANDOM = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
+RANDOM = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])")
 
 
 def built(azure: Azure, words: list[str]) -> dict[str, Any]:
     """The requests that a line sends, and what stops it, if anything does."""
-    words = with_values(words)
+    words = with_values(words, azure.group)
     files(words)
     requests: list[dict[str, Any]] = []
     azure.creating = created_by(words)
@@ -60,15 +59,15 @@ def built(azure: Azure, words: list[str]) -> dict[str, Any]:
     return {"requests": requests, "problem": problem}
 
 
-def with_values(words: list[str]) -> list[str]:
+def with_values(words: list[str], group: str) -> list[str]:
     """The words, with a value that a validator accepts where only a run could tell it."""
     found = [*words]
     for index, option in enumerate(words[:-1]):
         value = words[index + 1]
         if value == NOT_KNOWN and option in VALUES:
-            found[index + 1] = VALUES[option]
+            found[index + 1] = VALUES[option].replace("GROUP", id_of(group))
         elif option == "--url":
-            found[index + 1] = value.replace(f"{NOT_KNOWN}/", f"{GROUP}/", 1)
+            found[index + 1] = value.replace(f"{NOT_KNOWN}/", f"{id_of(group)}/", 1)
     return found
 
 
@@ -157,14 +156,18 @@ def record(request: PreparedRequest, body: Any) -> dict[str, Any]:
 
 
 def main() -> None:
-    lines = json.load(sys.stdin)
+    asked = json.load(sys.stdin)
     work = SETTINGS / "work"
     work.mkdir()
     os.chdir(work)
+    docker = SETTINGS / "docker"  # `az acr login` runs it: this one does nothing
+    docker.write_text("#!/bin/sh\n")
+    docker.chmod(0o755)
+    os.environ["DOCKER_COMMAND"] = str(docker)
     time.sleep = lambda _: None  # the stand-in is never busy
     answers = []
-    for _, of_a_file in groupby(lines, key=lambda line: line["file"]):
-        azure = Azure()
+    for _, of_a_file in groupby(asked["lines"], key=lambda line: line["file"]):
+        azure = Azure(asked["group"], asked["registry"])
         answers += [built(azure, line["words"]) for line in of_a_file]
     json.dump(answers, sys.stdout)
 

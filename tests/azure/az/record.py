@@ -9,13 +9,22 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from copies import ROOT
 
 from az.review import LESSONS, ask, text_of
+from workbook.learner.choices import Choices
 from workbook.site.az_lines import Command, commands_of
 from workbook.site.az_requests import FILE
+from workbook.targets.azure.names import names_in_use
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
+NOBODY = Path(__file__).parent  # a folder in which no lesson has run
+NAMES = names_in_use(NOBODY, Choices(prefix="ml-demo", subscription=SUBSCRIPTION))
+"""What `./workbook env` exports before the first lesson."""
 
 AGAIN = "PYTHONPATH=tests/support:tests/azure .venv/bin/python -m az.record"
 NOT_BUILT: dict[str, str] = {}  # commands that cannot be built here, and why: none may be added
@@ -36,14 +45,14 @@ class Built:
 def lines() -> list[Command]:
     """The `az` lines of lessons and documents; what a sentence mentions is not a line."""
     texts = {str(file.relative_to(ROOT)): text_of(file) for file in LESSONS}
-    return [command for command in commands_of(texts) if not command.only_mentioned]
+    return [command for command in commands_of(texts, NAMES) if not command.only_mentioned]
 
 
 def build(commands: Iterable[Command]) -> list[Built]:
     """Let azure-cli build the requests of lines; those of a file see what earlier ones created."""
     commands = list(commands)
     asked = [{"file": command.file, "words": command.words} for command in commands]
-    answers = ask("az.build", asked)
+    answers = ask("az.build", {"group": NAMES["RG"], "registry": NAMES["ACR"], "lines": asked})
     return [
         Built(command, answer["requests"], answer["problem"])
         for command, answer in zip(commands, answers, strict=True)
