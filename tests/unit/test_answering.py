@@ -169,6 +169,7 @@ def test_only_open_and_wrong_questions_are_asked_and_one_can_be_skipped(home: Pa
     answer(home, "number", "4")
     terminal = asked(home)
     terminal.expect("Question 1 of 1: number")
+    terminal.expect_exact("Your recorded answer: 4")
     terminal.expect_exact("Your answer")
     terminal.sendline("")
     terminal.expect_exact("0 of 1 answered rightly.")

@@ -61,7 +61,7 @@ def test_an_answer_is_recorded_and_judged_in_the_cell(run: Any) -> None:
 
 def test_an_unknown_question_is_named_without_a_trace(run: Any) -> None:
     said = run("%answer swing")
-    assert "This lesson has no question 'swing'. It has: strongest-negative-word, sw" in said
+    assert "Lesson 0 has no question 'swing'. It has: strongest-negative-word, sw" in said
     assert "Traceback" not in said
 
 

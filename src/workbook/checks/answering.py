@@ -87,18 +87,27 @@ def checked_answer(phase: Phase, question: str, words: str) -> str:
     Raises:
         WorkbookError: the lesson has no such question, or the answer is empty.
     """
-    asked = questions(phase.lesson.read_text(encoding="utf-8"))
-    if question not in asked:
-        there_are = ", ".join(asked) or "none"
-        raise WorkbookError(
-            f"Lesson {phase.number} has no question {question!r}. It has: {there_are}."
-        )
+    refuse_unknown(phase, question)
     given = words.strip().encode("utf-8", "replace").decode()
     if not given:
         raise WorkbookError(
             f"The answer to {question} is empty.", f"./workbook answer {phase.number}"
         )
     return given
+
+
+def refuse_unknown(phase: Phase, question: str) -> None:
+    """Refuse the name of a question that the lesson does not ask.
+
+    Raises:
+        WorkbookError: it does not.
+    """
+    asked = questions(phase.lesson.read_text(encoding="utf-8"))
+    if question not in asked:
+        there_are = ", ".join(asked) or "none"
+        raise WorkbookError(
+            f"Lesson {phase.number} has no question {question!r}. It has: {there_are}."
+        )
 
 
 def judge(phase: Phase) -> Verdicts:

@@ -14,6 +14,7 @@ from workbook.checks.answering import (
     cluster_of,
     judge,
     questions_of,
+    refuse_unknown,
 )
 from workbook.checks.questions import Question
 from workbook.checks.screen import in_our_environment
@@ -21,8 +22,7 @@ from workbook.cli.actions import NOT_STARTED, PASSED, WRONG, console
 from workbook.cli.arguments import Number, chosen_phase
 from workbook.course.lesson import question_texts
 from workbook.course.phase import Phase
-from workbook.errors import WorkbookError
-from workbook.learner.answers import GIVES_ANSWERS, give_solution
+from workbook.learner.answers import GIVES_ANSWERS, give_solution, read_answers
 
 COLOURS = {True: "green", False: "red", None: "yellow"}
 STATUSES = {True: PASSED, False: WRONG, None: NOT_STARTED}
@@ -61,10 +61,9 @@ def _give(phase: Phase, question: str, words: str) -> None:
 
 def _ask(phase: Phase, only: str) -> None:
     """Ask the questions that have no right answer yet, or only one."""
+    if only:
+        refuse_unknown(phase, only)
     asked = questions_of(phase)
-    if only and only not in asked:
-        there_are = ", ".join(asked) or "none"
-        raise WorkbookError(f"Lesson {phase.number} has no question {only!r}. It has: {there_are}.")
     if not asked:
         print(f"Lesson {phase.number} asks no questions.")
         return
@@ -99,6 +98,8 @@ def _ask_one(phase: Phase, name: str, question: Question, text: str, place: str)
     console.print(f"\n[bold]Question {place}: {name}[/bold]")
     console.print(Markdown(text), soft_wrap=False)
     _show_look(question)
+    if recorded := read_answers(phase).get(name):
+        console.print(f"  Your recorded answer: {escape(recorded)}")
     while given := typer.prompt(
         f"Your answer ({question.form.text})", default="", show_default=False
     ).strip():

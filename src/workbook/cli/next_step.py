@@ -42,7 +42,7 @@ def _of_new(phase: Phase) -> str:
 
 
 def _up_for(phase: Phase) -> str:
-    """What comes before a phase that needs a cluster of this machine, where there is none."""
+    """What comes before a phase that needs the local cluster, while that does not exist."""
     needs_it = phase.has("cluster") and phase.target == "local"
     return "./workbook up, then " if needs_it and Cluster(phase.root).record() is None else ""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
-from workbook.checks.answering import answer_question, questions_of
+from workbook.checks.answering import answer_question, questions_of, refuse_unknown
 from workbook.course.phase import Lesson, Phase, lessons, root
 from workbook.errors import WorkbookError
 from workbook.learner.answers import GIVES_ANSWERS, read_answers
@@ -69,19 +69,19 @@ class LessonMagic(Magics):
         """Record an answer, and judge it: `%answer QUESTION YOUR ANSWER`."""
         question, _, words = line.strip().partition(" ")
         phase = self._lesson
-        asked = questions_of(phase) if isinstance(phase, Phase) else {}
-        if not isinstance(phase, Phase) or question not in asked:
-            there_are = ", ".join(asked) or "none"
-            raise CellError(f"This lesson has no question {question!r}. It has: {there_are}.")
+        if not isinstance(phase, Phase):
+            raise CellError("This notebook asks no questions.")
+        try:
+            refuse_unknown(phase, question)
+        except WorkbookError as error:
+            raise CellError(str(error)) from None
         if words.strip():
-            try:
-                print(answer_question(phase, question, words).shown)
-            except WorkbookError as error:
-                raise CellError(str(error)) from None
+            print(answer_question(phase, question, words).shown)
         elif given := read_answers(phase).get(question):
             print(f"Your recorded answer: {given}")
         else:
-            print(f"Type your answer after {question}: {asked[question].form.text}.")
+            form = questions_of(phase)[question].form.text
+            print(f"Type your answer after {question}: {form}.")
 
 
 def _lesson_of(directory: Path, home: Path, target: str) -> Lesson:
