@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
+import psutil
 import pytest
 from copies import clean_environment, copy_manifests
 from small_workbook import IS_WRONG, PASSES, Small
@@ -373,6 +375,29 @@ def test_killed_drill_is_fixed_and_recorded_once(tmp_path: Path, step: str) -> N
     assert read_under_way(phase) is None
     assert not any((phase.state / "drill").glob("*"))
     assert workbook("drill", "0", "one-file").returncode == 0
+
+
+def test_what_a_killed_drill_has_started_ends_with_it(drills: Drills) -> None:
+    """A training would save its model after --fix has put back the old one."""
+    drills.phase.directory.mkdir(exist_ok=True)
+    code = f"""
+from pathlib import Path
+from workbook.course.phase import Phase
+from workbook.drills.drill import System
+from workbook.learner.background import Background
+from workbook.learner.choices import Choices
+phase = Phase(0, Path({str(drills.phase.root)!r}), "local")
+System(phase, Choices(), Background(phase.state)).python("import time; time.sleep(60)")
+"""
+    with subprocess.Popen([sys.executable, "-c", code]) as killed:
+        drill = psutil.Process(killed.pid)
+        deadline = time.monotonic() + 30
+        while not (started := drill.children()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        killed.kill()
+    assert started
+    _, alive = psutil.wait_procs(started, timeout=30)
+    assert not alive
 
 
 def test_kept_copy_is_whole_or_is_not_there(

@@ -4,6 +4,7 @@ A drill is a file in drills/phaseN/ with one `DRILL`.
 """
 
 import importlib.util
+import os
 import shutil
 import sys
 import time
@@ -24,6 +25,15 @@ from workbook.programs import run
 
 SECONDS_TO_ANSWER = 20
 SECONDS_TO_BREAK = 600  # training included
+# Without it, a training whose drill was killed would save its model after --fix.
+ENDS_WITH = """
+import os, threading, time
+def end_with_parent():
+    while os.getppid() == {}:
+        time.sleep(0.1)
+    os._exit(1)
+threading.Thread(target=end_with_parent, daemon=True).start()
+"""
 
 
 class NothingToBreak(WorkbookError):
@@ -57,12 +67,12 @@ class System:
             shutil.copyfile(kept, file)
 
     def python(self, code: str) -> None:
-        """Run Python with the phase's own code, in its folder.
+        """Run Python with the phase's own code, in its folder; it ends when this process ends.
 
         Raises:
             WorkbookError: it failed.
         """
-        command = [sys.executable, "-c", code]
+        command = [sys.executable, "-c", ENDS_WITH.format(os.getpid()) + code]
         done = run(command, SECONDS_TO_BREAK, directory=self.phase.directory)
         if done.returncode != 0:
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
