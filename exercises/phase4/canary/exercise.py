@@ -37,11 +37,14 @@ CASES = [  # what is asked, where it goes, and why
 
 def judge(attempt: Attempt) -> str:
     route = taken(attempt, "HTTPRoute", "ml-api-canary")
-    parents = [(one["name"], one.get("sectionName")) for one in route["spec"]["parentRefs"]]
+    parents = [
+        (one["name"], one.get("sectionName")) for one in route["spec"].get("parentRefs") or []
+    ]
     if parents != [("ml-api", "https")]:
         raise attempt.wrong(
             expected="the listener https of the Gateway ml-api",
-            found=", ".join(f"{section} of {name}" for name, section in parents),
+            found=", ".join(f"{section or 'every listener'} of {name}" for name, section in parents)
+            or "no parent",
             why="texts travel encrypted only",
         )
     if hosts := route["spec"].get("hostnames"):

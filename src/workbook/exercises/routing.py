@@ -57,17 +57,20 @@ def _path_fits(wanted: Object, path: str) -> bool:
     value = wanted.get("value", "/")
     if wanted.get("type", "PathPrefix") == "PathPrefix":
         return f"{path}/".startswith(f"{value.rstrip('/')}/")
-    if wanted["type"] == "RegularExpression":
-        return re.fullmatch(value, path) is not None
-    return bool(path == value)
+    return _equals(wanted, path)
 
 
 def _value_fits(wanted: Object, found: str | None) -> bool:
-    if found is None:
-        return False
-    if wanted.get("type") == "RegularExpression":
+    return found is not None and _equals(wanted, found)
+
+
+def _equals(wanted: Object, found: str) -> bool:
+    if wanted.get("type") != "RegularExpression":
+        return bool(found == wanted["value"])
+    try:
         return re.fullmatch(wanted["value"], found) is not None
-    return bool(found == wanted["value"])
+    except re.error:  # a pattern that only another language knows
+        return False
 
 
 def _specificity(match: Object) -> tuple[bool, int, bool, int]:

@@ -38,7 +38,7 @@ def refused_values(attempt: Attempt, variable: str, values: list[str]) -> list[s
                 encoding="utf-8",
             )
         done = root.run("test", "-json", seconds=SECONDS)
-        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     for line in lines:
         problem = line.get("diagnostic", {"severity": "", "summary": NOT_REFUSED})
         if problem["severity"] == "error" and problem["summary"] != NOT_REFUSED:
