@@ -7,6 +7,7 @@ from copies import ROOT
 LESSONS = sorted(ROOT.glob("phases/*/README.md")) + sorted(ROOT.glob("notebooks/*/README.md"))
 WITHOUT_END = "a loop without an end"
 NOT_THERE = "may not exist yet"
+WITHOUT_LIMIT = "a connection without a limit"
 
 
 def found_in(cell: str) -> str:
@@ -26,6 +27,8 @@ def test_every_wait_of_the_lessons_has_an_end_and_an_object() -> None:
         ("while ! curl -fsS localhost:8000; do sleep 1; done", WITHOUT_END),
         ("deploy() {\n  until grep Running state; do sleep 1; done\n}", WITHOUT_END),
         ("workbook traffic 1 x -- sh -c '\n  until kubectl get pod a; do :; done'", WITHOUT_END),
+        ("openssl s_client -connect a:5432 < /dev/null && echo let in", WITHOUT_LIMIT),
+        ('ends="$(openssl s_client -connect a:5432 | openssl x509)"', WITHOUT_LIMIT),
         ("kubectl wait pod/a --for condition=Ready --timeout 60s", NOT_THERE),
         ("az aks update --name a\nkubectl wait gatewayclass/a --for=condition=Accepted", NOT_THERE),
         ("az aks update --name a\nkubectl get nodes\nkubectl wait node/a --for=create", NOT_THERE),
@@ -40,6 +43,7 @@ def test_a_wait_without_end_or_object_is_found(cell: str, says: str) -> None:
     "cell",
     [
         "patiently 60 curl -fsS localhost:8000",
+        "patiently 60 openssl s_client -connect a:5432 < /dev/null | openssl x509 -noout",
         "ls | while read -r name; do echo $name; done",
         "python - <<'END'\nwhile True:\n    break\nEND",
         "kubectl apply --kustomize k8s\nkubectl --namespace x wait job/a --for condition=Complete",

@@ -1,7 +1,8 @@
 """Find waits that have no end, or fail at once, in pieces of shell text.
 
-Two things are wrong. `until` and `while` go on for ever if what they wait for does not come;
-`patiently` does not. (`while read` ends with its input.) And `kubectl wait` fails at once if its
+Three things are wrong. `until` and `while` go on for ever if what they wait for does not come;
+`patiently` does not. (`while read` ends with its input.) `openssl s_client` waits for minutes where
+nothing answers. And `kubectl wait` fails at once if its
 object does not exist yet. So the same cell makes the object first, or asks for it. What `az` has
 just ordered comes later, and only `patiently` helps.
 """
@@ -28,6 +29,8 @@ def mistakes(text: str, line: int) -> Iterator[str]:
             continue
         elif {"sh", "bash"} & set(words) and "-c" in words:
             yield from mistakes(words[-1][1:-1], where)
+        elif words[:2] == ["openssl", "s_client"]:
+            yield f"{where}: a connection without a limit; use patiently: {' '.join(words)}"
         elif words[0] == "az":
             exists, ordered = False, True
         elif words[0] == "patiently":
