@@ -65,6 +65,15 @@ def test_an_unknown_question_is_named_without_a_trace(run: Any) -> None:
     assert "Traceback" not in said
 
 
+def test_a_solution_is_run_only_with_answers(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = "%%bash\n# solution\necho the answer"
+    said = run(cell)
+    assert "the answer\n" not in said
+    assert "into the cell with %answer" in said
+    monkeypatch.setenv("WORKBOOK_SOLUTIONS", "1")
+    assert run(cell) == "the answer\n"
+
+
 def test_each_question_of_a_lesson_has_a_cell_right_after_its_text() -> None:
     lesson = "# One\n\nFirst.\n\n**`one`**: which\none?\n\nMore.\n\n**`two`**: how many?\n"
     cells = nbformat.reads(to_notebook(lesson), as_version=4).cells
