@@ -44,8 +44,8 @@ class System:
 @pytest.fixture
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> System:
     copy_manifests(tmp_path)
-    lesson = ROOT / "phases/phase0/README.md"
-    (tmp_path / "phases/phase0/README.md").write_bytes(lesson.read_bytes())
+    for lesson in ("phases/phase0/README.md", "phases/phase1/README.md"):
+        (tmp_path / lesson).write_bytes((ROOT / lesson).read_bytes())
     made = System(tmp_path)
     monkeypatch.setenv("WORKBOOK_ROOT", str(tmp_path))
     for module in (learn, moving):
@@ -67,6 +67,13 @@ def test_open_questions_are_the_learners_and_no_failure(
     assert done.exit_code == 0, done.output
     assert system.answered == [False]
     assert "3 questions are yours: ./workbook answer 0" in done.output
+
+
+def test_the_questions_of_every_phase_on_the_way_are_counted(system: System) -> None:
+    said = call("goto", "1").output
+    assert system.answered == [False, False]
+    assert "3 questions are yours: ./workbook answer 0" in said
+    assert "4 questions are yours: ./workbook answer 1" in said
 
 
 def test_one_question_that_is_left_is_counted(system: System) -> None:

@@ -111,7 +111,7 @@ def say_what_is_left(phase: Phase) -> None:
     """Print how many of the lesson's questions are open."""
     if left := len(open_questions(phase)):
         are = "question is" if left == 1 else "questions are"
-        console.print(f"\n{left} {are} yours: [bold]./workbook answer {phase.number}[/bold]")
+        console.print(f"{left} {are} yours: [bold]./workbook answer {phase.number}[/bold]")
 
 
 def is_complete(phase: Phase, status: int) -> bool:

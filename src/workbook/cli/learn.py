@@ -102,7 +102,8 @@ def goto(number: Number, answers: WithAnswers = False) -> None:
     wanted, choices = chosen_phase(number)
     with exclusively(wanted.root):
         status = move_to(wanted, choices, answers)
-    say_what_is_left(wanted)
+    for phase in wanted.up_to:
+        say_what_is_left(phase)
     raise typer.Exit(_status_without_questions(wanted, status, answers))
 
 
