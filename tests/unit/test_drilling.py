@@ -308,6 +308,21 @@ def test_break_that_failed_half_way_is_put_back_by_fix(
     assert drills.under_way() == "easy-one"
 
 
+@pytest.mark.parametrize("step", ["break_it", "fix"])
+def test_drill_that_is_interrupted_is_still_under_way(
+    drills: Drills, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(DRILLS, "easy-one", make("A title.", 1, **{step: interrupted}))
+        with pytest.raises(KeyboardInterrupt):
+            drills.begin("easy-one")
+            drills.fix()
+    assert drills.under_way() == "easy-one"
+    assert read_ended(drills.phase) == {}
+    drills.fix()
+    assert [*read_ended(drills.phase)] == ["easy-one"]
+
+
 @pytest.mark.parametrize("step", ["record_ended", "shutil.rmtree", "write_under_way"])
 def test_end_that_is_interrupted_ends_the_next_time(
     drills: Drills, step: str, monkeypatch: pytest.MonkeyPatch
