@@ -12,6 +12,7 @@ import threading
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -436,11 +437,24 @@ def test_lab_opens_a_copy_of_the_lesson(fresh: Path) -> None:
             found = (re.search(r"http://127\S+/lab/tree/\S+", line) for line in lab.stdout)
             address = next(match for match in found if match)[0]
             page = httpx.get(address, follow_redirects=True)
+            news, workspace = (
+                httpx.get(
+                    urljoin(address, f"/lab/api/{path}"),
+                    headers={"Authorization": f"token {address.partition('token=')[2]}"},
+                ).json()
+                for path in (
+                    "settings/@jupyterlab/apputils-extension:notification",
+                    "workspaces/default",
+                )
+            )
         finally:
             watchdog.cancel()
             lab.kill()
     assert page.status_code == 200
     assert "my-phase0.ipynb" in address
+    assert news["schema"]["properties"]["fetchNews"]["default"] == "false"
+    left = workspace["data"]["layout-restorer:data"]["left"]
+    assert (left["current"], left["collapsed"]) == ("@jupyterlab/toc:plugin", False)
     lesson, mine = (
         json.loads((fresh / f"phases/phase0/{name}").read_bytes())["cells"]
         for name in ("phase0.ipynb", "my-phase0.ipynb")

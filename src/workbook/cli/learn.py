@@ -159,6 +159,7 @@ def lab(
     ] = False,
 ) -> None:
     """Open your own copy of a lesson or a notebook in JupyterLab."""
+    from workbook.lessons.lab import lab_environment
     from workbook.lessons.own_copy import is_stale, make_copy, own_copy, set_copy_aside
 
     lesson, choices = chosen_lesson(which)
@@ -171,7 +172,7 @@ def lab(
     if is_stale(lesson):
         print("The lesson has changed since this copy was made. To take the new lesson, and keep")
         print(f"your copy beside it: ./workbook lab {lesson.argument} --new")
-    os.environ.update(lesson_environment(lesson.root, choices))
+    os.environ.update(lesson_environment(lesson.root, choices) | lab_environment(lesson.root))
     # without this, what a cell prints passes over local ports as it is
     encrypted = "--KernelManager.transport_encryption=required"
     command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={lesson.root}"]
