@@ -101,7 +101,7 @@ def run(cli: Any, words: list[str]) -> str | None:
             cli.invocation.execute(words)
         except SystemExit as ended:
             if ended.code:
-                return said.getvalue()
+                return said.getvalue() or f"azure-cli ended with status {ended.code}"
         except Exception as problem:
             return f"{type(problem).__name__}: {problem}"
     if extension := cli.invocation.data.get("command_extension_name"):
