@@ -48,10 +48,12 @@ def _pods(value: Any, rounded: Any) -> int:
 EXERCISE = Exercise(
     title="A quicker update",
     goal=(
-        "Four pods answer, and an update replaces them one after another: four rounds. Write a "
-        "patch of the Deployment that allows two new pods at once, beyond the four, and lets one "
-        "old pod go early. So at least 3 pods are ready at any moment, and at most 6 exist. The "
-        "judge lets your API server apply the patch in a dry run, so nothing changes."
+        "Suppose that four pods should run. With the settings of this lesson, an update would "
+        "replace them one after another: four rounds. Write a patch of the Deployment, which is a "
+        "file with only the fields that change. It asks for four pods, allows two new pods at once "
+        "beyond the four, and lets one old pod go early. So at least 3 pods are ready at any "
+        "moment, and at most 6 exist. Pods that are already ending are not counted. The judge "
+        "sends the patch to your API server in a dry run, which changes nothing."
     ),
     file="patch.yaml",
     minutes=5,

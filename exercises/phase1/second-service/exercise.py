@@ -52,15 +52,15 @@ def judge(attempt: Attempt) -> str:
     ports = [(each["port"], each["targetPort"]) for each in spec["ports"]]
     protocols = {each["protocol"] for each in spec["ports"]}
     names = [each.get("name") for each in Deployment(attempt.cluster, found).container["ports"]]
-    if ports != [(8080, "http")] or protocols != {"TCP"} or "http" not in names:
+    if ports != [(9090, "http")] or protocols != {"TCP"} or "http" not in names:
         raise attempt.wrong(
-            expected="TCP port 8080, which leads to the port http of the pods",
+            expected="TCP port 9090, which leads to the port http of the pods",
             found=", ".join(f"port {port}, which leads to {target}" for port, target in ports)
             + f" ({', '.join(protocols)})",
             why="`port` is where callers ask. `targetPort` is where the container listens. It may "
             "be a number, or the port's name in the Deployment: then the number may change",
         )
-    return "port 8080 leads to http of the API's pods"
+    return "port 9090 leads to http of the API's pods"
 
 
 def _words(labels: dict[str, str]) -> str:
@@ -70,18 +70,18 @@ def _words(labels: dict[str, str]) -> str:
 EXERCISE = Exercise(
     title="A second Service",
     goal=(
-        f"Another program in the cluster wants to call your API at `http://{NAME}:8080`. Write a "
-        f"second Service, `{NAME}`, that finds the same pods as the first one, and no others. It "
-        "is reached from inside the cluster only. It names the container's port instead of "
+        f"Another pod of the namespace wants to call your API at `http://{NAME}:9090`. Write a "
+        f"second Service, `{NAME}`, that finds the same pods as the first one, and no others. "
+        "Only programs inside the cluster can reach it. It names the container's port instead of "
         "writing its number."
     ),
     file="service.yaml",
     minutes=5,
     hints=(
-        "Compare with `phases/phase1/k8s/base/service.yaml`. Which type has a Service without "
-        "`type`?",
+        "Compare with `phases/phase1/k8s/base/service.yaml`. Which "
+        "type does a Service have without `type`? kubectl explain service.spec.type",
         "Which label have these pods only? kubectl --namespace ml-demo get pods --show-labels",
-        "`port` is 8080. `targetPort` is a name from `ports` of the container in deployment.yaml.",
+        "`port` is 9090. `targetPort` is a name from `ports` of the container in deployment.yaml.",
     ),
     judge=judge,
     wrong={
