@@ -224,3 +224,25 @@ def test_database_that_is_not_there_is_no_fault_of_the_query(
 ) -> None:
     monkeypatch.setattr(sql, "ask_pod", lambda *words: answer)
     assert exercises.judge_file("next-page", exercises.solution("next-page")).outcome is outcome
+
+
+@pytest.mark.parametrize("number", [0])
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("while True:\n        text = text * 2", "line 3: MemoryError"),
+        ("import os; os._exit(0)", "it ended without a word"),
+        ("print(text * 10_000); raise SystemExit", "it ended without a word"),
+        ("return None", "'None'"),
+        ("return [text] * 10**5", "..."),
+    ],
+)
+def test_python_that_goes_wrong_is_reported(
+    exercises: Exercises, number: int, code: str, found: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "deciding_word.py"
+    file.write_text(f"def deciding_word(probability, text):\n    {code}\n")
+    result = exercises.judge_file("deciding-word", file)
+    assert result.outcome is Outcome.WRONG
+    assert found in result.rows["found"]
+    assert len(result.rows["found"]) < 1_000

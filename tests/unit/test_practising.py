@@ -1,5 +1,9 @@
 """The verb `exercise`: begin, judge, hint, solution, reset, and files that cannot be judged."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -216,3 +220,28 @@ def test_most_specific_rule_of_a_route_counts(request_: Request, expected: str) 
 def test_request_that_no_rule_fits_goes_nowhere() -> None:
     routes = {"spec": {"rules": [rule("a", path("Exact", "/a"), path("PathPrefix", "/b"))]}}
     assert backends(routes, Request("/bc")) == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_interrupted_judge_loses_nothing(home: Path, mine: Path, sent: signal.Signals) -> None:
+    mine.write_text("right")
+    begun = home / "begun"
+    file = home / "exercises/phase0/a-word/exercise.py"
+    waits = (
+        f"    from pathlib import Path; Path({str(begun)!r}).touch(); import time; time.sleep(60)"
+    )
+    text = file.read_text()
+    file.write_text(text.replace("def judge(attempt):", f"def judge(attempt):\n{waits}"))
+    command = [sys.executable, "-m", "workbook", "exercise", "0", "a-word"]
+    judging = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not begun.exists():
+        assert judging.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    judging.send_signal(sent)
+    _, said = judging.communicate(timeout=30)
+    assert "Traceback" not in said
+    assert mine.read_text() == "right"
+    file.write_text(text)
+    assert "✔ A word" in exercise().output

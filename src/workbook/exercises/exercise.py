@@ -24,6 +24,7 @@ from workbook.targets.kubernetes import Kubernetes
 from workbook.targets.opening import open_cluster
 
 LARGEST = 10_000  # bytes; a solution has a few hundred
+SHOWN = 800  # characters of what was found
 
 
 class Unreadable(WorkbookError):
@@ -53,6 +54,7 @@ class Attempt:
 
     def wrong(self, *, expected: str, found: str, why: str) -> Wrong:
         """The finding that the goal is not reached."""
+        found = found if len(found) <= SHOWN else f"{found[:SHOWN]}..."
         exercises = Exercises(self.phase)
         run_next = f"edit {exercises.shown(self.name)}, then {exercises.command(self.name)}"
         return Wrong(expected=expected, found=found, why=why, run_next=run_next)

@@ -31,6 +31,7 @@ def answers(attempt: Attempt, script: Path) -> Any:
         # without the learner's own settings: the phase's defaults count
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SENTIMENT_")}
         environment |= {"PYTHONPATH": str(attempt.phase.directory), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {"OPENBLAS_NUM_THREADS": "1"}  # each thread would take memory
         try:
             done = run(
                 [sys.executable, script, attempt.file, reported],
