@@ -51,6 +51,13 @@ BEYOND_THE_EDGE = """() => [...document.querySelectorAll("article *")]
     })
     .map(e => e.outerHTML.slice(0, 80))"""
 
+ALL_ON_AZURE = """() => {
+    const tabs = [...document.querySelectorAll(".tabbed-set")]
+    const shown = set => set.querySelector(":scope > input:checked").id
+    const title = set => set.querySelector(`:scope > div > label[for="${shown(set)}"]`).innerText
+    return tabs.length > 1 && tabs.every(set => title(set) == "On Azure")
+}"""
+
 
 @dataclass
 class Visit:
@@ -146,11 +153,12 @@ def lesson(request: pytest.FixtureRequest, home: Path) -> Lesson:
 
 @pytest.fixture
 def shown(address: str, browser: Browser, lesson: Lesson) -> Iterator[Page]:
-    """The page of a lesson, with every fold open."""
+    """The page of a lesson, with every fold open and every tab shown."""
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(urljoin(address, f"lessons/{lesson.name}/"))
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    page.add_style_tag(content=".tabbed-set .tabbed-block { display: block !important }")
     yield page
     context.close()
 
@@ -237,6 +245,18 @@ def test_the_copy_button_copies_the_commands_of_the_lesson(shown: Page, lesson: 
         shown.evaluate("navigator.clipboard.writeText('')")
         block.locator("[data-clipboard-target], [data-md-type=copy]").first.click()
         assert copied(shown) == command
+
+
+def test_the_reader_chooses_a_target_once(address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(urljoin(address, "lessons/phase1/"))
+    command = page.get_by_text("az group create").first
+    assert not command.is_visible()
+    page.locator(".tabbed-labels").get_by_text("On Azure").first.click()
+    command.wait_for(state="visible")
+    page.goto(urljoin(address, "lessons/phase2/"))
+    page.wait_for_function(ALL_ON_AZURE)
+    page.close()
 
 
 def copied(page: Page) -> str:
