@@ -168,6 +168,8 @@ class Reader:
                 known = text.strip()  # a rule is about names from the clock
             elif known is not None and text.endswith("##*/}"):
                 known = known.rpartition("/")[2]
+            elif known is not None and text.endswith("#*/}"):
+                known = known.partition("/")[2]
             return space + (NOT_KNOWN if known is None else known)
         if node.type == "raw_string":
             return text[1:-1]

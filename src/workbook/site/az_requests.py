@@ -39,7 +39,13 @@ def in_short(requests: list[dict[str, Any]]) -> list[str]:
 
 
 def _short(request: dict[str, Any]) -> str:
-    """`PUT Microsoft.App/containerApps (2025-07-01)`: the kind of resource instead of its path."""
+    """`PUT Microsoft.App/containerApps (2025-07-01)`."""
+    versions = parse_qs(urlsplit(request["url"]).query).get("api-version", [])
+    return " ".join([kind_of(request), *(f"({each})" for each in versions)])
+
+
+def kind_of(request: dict[str, Any]) -> str:
+    """`PUT Microsoft.App/containerApps`: the method, and the kind of resource without its name."""
     url = urlsplit(request["url"])
     of, _, path = url.path.rpartition("/providers/")
     names = path.split("/")
@@ -49,5 +55,4 @@ def _short(request: dict[str, Any]) -> str:
         kind = "/".join(names[:1] + names[1::2])  # service, kind, name, kind, name
     else:
         kind = names[3]  # /subscriptions/ID/resourcegroups/NAME
-    version = "".join(f" ({each})" for each in parse_qs(url.query).get("api-version", []))
-    return f"{request['method']} {kind}{version}"
+    return f"{request['method']} {kind}"

@@ -4,7 +4,8 @@ Runs in the environment of tests/azure/azure-cli.lock: `python -m az.build`. The
 handler of each command run as they do for a learner; only the HTTP transport is ours.
 stdin: JSON, the names of group and registry, and a list of lines, each with its words and its
 file. The lines of a file see what those before them created.
-stdout: JSON, for each line the requests that it sent, and what stopped it, or null.
+stdout: JSON, for each line the requests that it sent, what stopped it, or null, and what is wrong
+with the bodies.
 """
 
 import io
@@ -27,6 +28,8 @@ from urllib3 import HTTPResponse
 
 from az.arm import IDENTITY, Azure, id_of
 from az.offline import NOT_KNOWN, SETTINGS, SUBSCRIPTION, new_cli
+from az.schema import faults
+from workbook.site.az_requests import kind_of
 
 USER = f"GROUP/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{NOT_KNOWN}"
 VALUES = {  # what stands for an unknown value of these options, as their validators look at it
@@ -56,7 +59,13 @@ def built(azure: Azure, words: list[str]) -> dict[str, Any]:
         problem = run(cli, words)
     if problem and NOT_KNOWN in problem and NOT_KNOWN in words and not requests:
         return built(azure, ["1" if word == NOT_KNOWN else word for word in words])  # a number
-    return {"requests": requests, "problem": problem}
+    return {"requests": requests, "problem": problem, "faults": faults_of(requests)}
+
+
+def faults_of(requests: list[dict[str, Any]]) -> list[str]:
+    """What is wrong with the bodies of requests, by the models that azure-cli carries."""
+    bodies = [(kind_of(request), request["body"]) for request in requests if "body" in request]
+    return [f"{kind}: {fault}" for kind, body in bodies for fault in faults(kind, body)]
 
 
 def with_values(words: list[str], group: str) -> list[str]:

@@ -32,11 +32,12 @@ NOT_BUILT: dict[str, str] = {}  # commands that cannot be built here, and why: n
 
 @dataclass(frozen=True)
 class Built:
-    """An `az` line, the requests that it sends, and what stopped it."""
+    """An `az` line, the requests that it sends, what stopped it, and what is wrong with them."""
 
     command: Command
     requests: list[dict[str, Any]]
     problem: str | None
+    faults: list[str]
 
     def __str__(self) -> str:
         return f"{self.command}\n    {self.problem}"
@@ -54,7 +55,7 @@ def build(commands: Iterable[Command]) -> list[Built]:
     asked = [{"file": command.file, "words": command.words} for command in commands]
     answers = ask("az.build", {"group": NAMES["RG"], "registry": NAMES["ACR"], "lines": asked})
     return [
-        Built(command, answer["requests"], answer["problem"])
+        Built(command, answer["requests"], answer["problem"], answer["faults"])
         for command, answer in zip(commands, answers, strict=True)
     ]
 

@@ -105,7 +105,7 @@ def ask(module: str, question: object) -> Any:
         done = subprocess.run(
             [environment_of(LOCK) / "python", "-s", "-P", "-m", module],
             input=json.dumps(question),
-            env={**os.environ, **azure, "PYTHONPATH": str(HERE.parent)},
+            env={**os.environ, **azure, "PYTHONPATH": f"{HERE.parent}{os.pathsep}{ROOT / 'src'}"},
             capture_output=True,
             text=True,
         )
