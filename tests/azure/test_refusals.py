@@ -12,7 +12,7 @@ from workbook.targets.azure.refusals import PAGE, REFUSALS, known, where_to_read
 TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
 ENTRY = re.compile(r"^### (.+?)$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 PRINTED = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"azure-refusals\.md#([\w-]+)")
+LINK = re.compile(r"(?:azure-refusals\.md|\{PAGE\})#([\w-]+)")  # in a text, or in code
 LESSONS = [*ROOT.glob("phases/*/README.md"), *ROOT.glob("notebooks/*/README.md")]
 CODE = [file for folder in ("src", "checks", "drills") for file in ROOT.glob(f"{folder}/**/*.py")]
 CHANGES = re.compile(  # what Azure may refuse; asking and waiting are not

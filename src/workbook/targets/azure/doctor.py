@@ -142,6 +142,8 @@ def _roles(azure: Azure, account: dict[str, Any]) -> Observation:
         f'az role assignment create --assignee {user} --role "{role}" --scope {scope}'
         for role in missing
     ]
+    if missing:
+        found += f". Without it: {PAGE}#authorizationfailed"
     fix = f"ask an Owner of the subscription to run: {'; '.join(commands)}" if missing else ""
     return Observation("roles", found, fix)
 
@@ -151,7 +153,10 @@ def _providers(azure: Azure, phase: Phase) -> Observation:
     known = registered(azure)
     missing = [name for name in needed if name not in known]
     commands = [register_command(azure, name) for name in missing]
-    found = f"not registered: {', '.join(missing)}" if missing else "registered"
+    found = "registered"
+    if missing:
+        without = f"{PAGE}#missingsubscriptionregistration"
+        found = f"not registered: {', '.join(missing)}. Without it: {without}"
     return Observation("resource providers", found, "; ".join(commands))
 
 
@@ -234,7 +239,8 @@ def _free(what: str, answer: dict[str, Any]) -> Observation:
     if answer["nameAvailable"]:
         return Observation(what, "the name is free")
     reason = answer["message"] or answer["reason"]
-    return Observation(what, f"the name is not available: {reason}", ANOTHER_PREFIX)
+    found = f"the name is not available: {reason} Read {PAGE}#name-already-used"
+    return Observation(what, found, ANOTHER_PREFIX)
 
 
 def _vaults(azure: Azure, choices: Choices) -> Observation:
