@@ -222,6 +222,7 @@ def test_every_recorded_answer_says_where_its_shape_is_from() -> None:
 def test_an_answer_is_parsed_and_every_call_names_the_subscription(
     az: RecordedAz, tmp_path: Path
 ) -> None:
+    (tmp_path / "az").mkdir(mode=0o755)  # as `az login` makes it
     assert azure(tmp_path / "az").ask("account", "show")["id"] == SUBSCRIPTION
     assert azure(tmp_path / "az").ask("group", "delete", "--name", "x", "--yes") is None
     for call in az.calls():

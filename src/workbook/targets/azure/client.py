@@ -79,7 +79,8 @@ class Azure:
         options = ["--subscription", self.subscription] if self.subscription else []
         options += ["--output", "json"]
         command = ["az", *words, *options]
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # a login is in it; `az login` itself would let others read
         try:
             environment = {**os.environ, "AZURE_CONFIG_DIR": str(self.folder)}
             done = run(command, seconds, environment=environment)

@@ -57,7 +57,7 @@ REFUSALS = (
     Refusal(
         "role-not-known-yet", r"LinkedAuthorizationFailed|CustomKubeletIdentityMissingPermission"
     ),
-    Refusal("imagepullbackoff", r"ImagePullBackOff|ErrImagePull|401 Unauthorized"),
+    Refusal("imagepullbackoff", r"ImagePullBackOff|ErrImagePull|failed to fetch anonymous token"),
 )
 
 
