@@ -13,8 +13,9 @@ from workbook.checks.deployment import (
     stuck,
 )
 from workbook.checks.inside import ask_each
+from workbook.checks.patience import settled
 from workbook.outcome import Unknown, Wrong
-from workbook.targets.kubernetes import Kubernetes, Object, eventually, name_of
+from workbook.targets.kubernetes import Kubernetes, Object, name_of
 
 HERE = Path(__file__).parent
 SECONDS_TO_RUN = 20  # from a cached image
@@ -30,7 +31,7 @@ PROBES = ("readinessProbe", "livenessProbe")
 )
 def test_pod_is_running(deployment: Deployment) -> str:
     """Pod is in "Running" state"""
-    pods = eventually(deployment.pods, _is_settled, SECONDS_TO_RUN)
+    pods = settled(deployment.pods, _is_settled, SECONDS_TO_RUN)
     if not pods:
         keepers = deployment.replica_sets()[-1:]
         none_wanted = deployment.object["spec"].get("replicas") == 0

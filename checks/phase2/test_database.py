@@ -8,8 +8,9 @@ from checks.phase2.conftest import DATABASE, log_of
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment
+from workbook.checks.patience import settled
 from workbook.outcome import Wrong
-from workbook.targets.kubernetes import APP, Kubernetes, Object, eventually, name_of
+from workbook.targets.kubernetes import APP, Kubernetes, Object, name_of
 
 SECONDS_TO_REACH = 5  # the log looks every 5 s when it has nothing to write
 SERVER = f"kubectl --namespace {DATABASE}"
@@ -96,7 +97,7 @@ def test_log_reaches_database(
             if wanted == 0
             else f"{SERVER} logs postgres-0 --all-containers --tail 20",
         )
-    log = eventually(lambda: log_of(api), _is_up, SECONDS_TO_REACH)
+    log = settled(lambda: log_of(api), _is_up, SECONDS_TO_REACH)
     if not _is_up(log):
         reason = _reason(cluster, deployment) or log["last_error"] or "no reason given"
         why, run_next = _meaning(reason)

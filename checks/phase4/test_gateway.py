@@ -14,8 +14,9 @@ from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.checks.fixtures import GATEWAY_KIND
 from workbook.checks.history import History
+from workbook.checks.patience import settled
 from workbook.outcome import Finding, Wrong
-from workbook.targets.kubernetes import APP, Kubernetes, Object, eventually
+from workbook.targets.kubernetes import APP, Kubernetes, Object
 from workbook.targets.local.cluster import Record
 
 LESSON = "phases/phase4/README.md"
@@ -40,7 +41,7 @@ def test_gateway_works(around_gateway: Kubernetes, gateway: Object) -> str:
             run_next="kubectl get gatewayclasses",
         )
     (named,) = [each for each in classes if each["metadata"]["name"] == name]
-    gateway = eventually(
+    gateway = settled(
         lambda: around_gateway.get_one(GATEWAY_KIND, APP) or gateway,
         lambda seen: bool(not _problems(seen) and _addresses(seen)),
         SECONDS_TO_SETTLE,
@@ -67,7 +68,7 @@ def test_gateway_works(around_gateway: Kubernetes, gateway: Object) -> str:
 )
 def test_https_predicts(api: Api, cluster: Kubernetes, oracle: Oracle) -> str:
     """Service is accessible through the gateway, by HTTPS"""
-    found = eventually(lambda: _ask(api), lambda answer: answer[0] == 200, SECONDS_TO_SETTLE)
+    found = settled(lambda: _ask(api), lambda answer: answer[0] == 200, SECONDS_TO_SETTLE)
     status, text = found
     if status != 200:
         raise Wrong(

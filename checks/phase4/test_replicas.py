@@ -9,6 +9,7 @@ from checks.phase4 import test_gateway
 from workbook.checks.api import Api
 from workbook.checks.check import check
 from workbook.checks.deployment import Deployment, is_ready
+from workbook.checks.patience import settled
 from workbook.checks.recordings import refuse_other_system
 from workbook.course.phase import Phase
 from workbook.measure.load import Load, cpu_of, read_load, under_load
@@ -18,7 +19,6 @@ from workbook.targets.kubernetes import (
     Kubernetes,
     Object,
     digest_of_spec,
-    eventually,
     name_of,
 )
 
@@ -42,7 +42,7 @@ DESCRIBE = "kubectl --namespace ml-demo describe"
 )
 def test_replicas_run(deployment: Deployment, scaler: Object) -> str:
     """Multiple replicas are running"""
-    ready = eventually(lambda: _ready(deployment), lambda n: n >= FEWEST, SECONDS_TO_BE_READY)
+    ready = settled(lambda: _ready(deployment), lambda n: n >= FEWEST, SECONDS_TO_BE_READY)
     if ready < FEWEST:
         newest = deployment.replica_sets()[-1]
         raise Wrong(
@@ -71,7 +71,7 @@ def test_one_may_go(cluster: Kubernetes, deployment: Deployment) -> str:
             "it. One that none counts may always be",
             run_next=f"{DESCRIBE} poddisruptionbudgets",
         )
-    allowed, healthy = eventually(
+    allowed, healthy = settled(
         lambda: _budget(cluster), lambda found: 0 < found[0] < found[1], SECONDS_TO_COUNT
     )
     if not 0 < allowed < healthy:
@@ -92,7 +92,7 @@ def test_autoscaler_reads_cpu(cluster: Kubernetes, deployment: Deployment, scale
     cpu = cpu_of(cluster)
     if cpu is None and _is_active(scaler):
         # there were fewer pods than its least or more than its most: then it reads at its next look
-        cpu = eventually(lambda: cpu_of(cluster), lambda seen: seen is not None, SECONDS_TO_LOOK)
+        cpu = settled(lambda: cpu_of(cluster), lambda seen: seen is not None, SECONDS_TO_LOOK)
     if cpu is None or not _is_active(scaler):
         now = datetime.now(UTC)
         statuses = [pod["status"] for pod in deployment.pods()]

@@ -16,7 +16,9 @@ from copies import clean_environment
 from rich.console import Console
 from small_workbook import IS_WRONG, PASSES, Small
 
+from workbook.checks import patience
 from workbook.checks.check import Result
+from workbook.checks.patience import settled
 from workbook.checks.watch import Budget, Look, lines_to_look_at
 from workbook.cli.watching import Board
 from workbook.course.phase import find_phase
@@ -56,16 +58,16 @@ PASSED, NOT_STARTED = Outcome.PASSED, Outcome.NOT_STARTED
         ({"a": look("a", PASSED, ended=99), "b": look("b", NOT_STARTED, ended=99)}, 0, "bc"),
         ({"a": look("a", PASSED, ended=30), "b": look("b", PASSED, ended=99)}, 0, "ac"),
         ({"a": look("a", PASSED, ended=98), "b": look("b", PASSED, ended=98)}, 99, "abc"),
-        ({"a": look("a", PASSED, ended=98, seconds=9)}, 99, "bc"),
-        ({"a": look("a", NOT_STARTED, ended=99, seconds=9)}, 99, "c"),
+        ({"a": look("a", NOT_STARTED, ended=99, seconds=9)}, 0, "c"),
+        ({"a": look("a", NOT_STARTED, ended=30, seconds=9)}, 0, "abc"),
     ],
     ids=[
         "nothing was looked at",
         "a line that has not passed",
         "a line that passed a minute ago",
         "something was recorded",
-        "a line that passed and takes long",
-        "a line that waits for one that is not due",
+        "a line that takes long, and one that waits for it",
+        "a minute later",
     ],
 )
 def test_line_is_looked_at_when_it_is_due(
@@ -229,3 +231,11 @@ def test_drill_under_way_withholds_what_to_run_next(board: Board, small: Small) 
     during = board.told_of(result("it", Outcome.WRONG), 80)
     assert before[-1].split() == ["run", "next", "fix", "it"]
     assert during == [*before[:-1], "     hint      ./workbook drill 0 --hint"]
+
+
+def test_check_that_is_asked_again_soon_looks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbook.targets.kubernetes.SECONDS_BETWEEN_LOOKS", 0)
+    seen = iter(range(9))
+    assert settled(lambda: next(seen), lambda found: found == 3, seconds=SECONDS) == 3
+    monkeypatch.setattr(patience, "looks_again", True)
+    assert settled(lambda: next(seen), lambda found: found == 8, seconds=SECONDS) == 4

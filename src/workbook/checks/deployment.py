@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workbook.checks.patience import settled
 from workbook.outcome import Unknown
 from workbook.targets.kubernetes import (
     APP,
     Kubernetes,
     Object,
-    eventually,
     is_ending,
     name_of,
     owner_of,
@@ -80,7 +80,7 @@ class Deployment:
         Raises:
             Unknown: no pod exists at this moment, so nothing can be said of every pod.
         """
-        found = eventually(self.pods, is_settled, seconds)
+        found = settled(self.pods, is_settled, seconds)
         if not found:
             raise Unknown("the pods were replaced just now: look again in a moment")
         return found

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from workbook.checks import patience
 from workbook.checks.check import Result
 from workbook.checks.plugin import CHECKLIST, line_of
 from workbook.course.phase import Lesson, find_lesson, root
@@ -32,10 +33,11 @@ from workbook.outcome import Outcome, Unknown
 if TYPE_CHECKING:
     from workbook.checks.plugin import Checklist
 
-SHARE = 0.1  # of a processor core; and of the time, for a look that only waits
+SHARE = 0.1  # of a processor core
 SECONDS_AHEAD = 5  # of a core that are saved up while nothing is due, for when much is
 SECONDS_TO_REST = 2  # at least, before a line that has not passed is looked at again
 SECONDS_TO_TRUST = 60  # at least, before a line that has passed is looked at again
+SECONDS_AT_ONCE = 5  # a look that takes longer is as seldom: it may run a pod of its own
 SECONDS_TO_NOTICE = 0.5  # that something was recorded
 CLOSED = threading.Event()  # standard input
 
@@ -58,8 +60,8 @@ class Look:
         Args:
             changed: when something was last recorded; a line may have turned since.
         """
-        trust = SECONDS_TO_TRUST if self.passed and changed < self.ended else 0
-        return self.ended + max(trust, self.seconds / SHARE)
+        is_seldom = self.passed or self.seconds > SECONDS_AT_ONCE
+        return self.ended + (SECONDS_TO_TRUST if is_seldom and changed < self.ended else 0)
 
 
 def lines_to_look_at(
@@ -200,6 +202,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     stream = os.dup(sys.stdin.fileno())  # pytest takes the original away
     threading.Thread(target=_end_with, args=(stream,), daemon=True).start()
+    patience.looks_again = True
     home = root()
     lesson = find_lesson(sys.argv[1], home, load_choices(home).target)
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as out:

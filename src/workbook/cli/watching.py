@@ -165,7 +165,7 @@ def line_of(line: str, result: Result | None) -> Text:
     return Text.assemble(
         (f" {sign} ", "dim" if waits else colour),
         (line, "dim" if waits else ""),
-        (f"  {result.note}" if result else "", "dim"),
+        (f"  {result.note}" if result and result.note else "", "dim"),
         no_wrap=True,
         overflow="ellipsis",
     )
