@@ -2,8 +2,8 @@
 
 Runs in the environment of tests/azure/azure-cli.lock: `python -m az.build`. The validators and the
 handler of each command run as they do for a learner; only the HTTP transport is ours.
-stdin: JSON, the names of group and registry, and a list of lines, each with its words and its
-file. The lines of a file see what those before them created.
+stdin: JSON, the names of group and registry, and a list of lines, each with its words, the
+files that it reads, and its own file. The lines of a file see what those before them created.
 stdout: JSON, for each line the requests that it sent, what stopped it, or null, and what is wrong
 with the bodies.
 """
@@ -51,7 +51,6 @@ RANDOM = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}
 def built(azure: Azure, words: list[str]) -> dict[str, Any]:
     """The requests that a line sends, and what stops it, if anything does."""
     words = with_values(words, azure.group)
-    files(words)
     requests: list[dict[str, Any]] = []
     azure.creating = created_by(words)
     cli = new_cli()
@@ -75,8 +74,8 @@ def with_values(words: list[str], group: str) -> list[str]:
         value = words[index + 1]
         if value == NOT_KNOWN and option in VALUES:
             found[index + 1] = VALUES[option].replace("GROUP", id_of(group))
-        elif option == "--url":
-            found[index + 1] = value.replace(f"{NOT_KNOWN}/", f"{id_of(group)}/", 1)
+        elif option == "--url" and value.startswith(NOT_KNOWN):
+            found[index + 1] = value.replace(NOT_KNOWN, id_of(group), 1)
     return found
 
 
@@ -84,16 +83,6 @@ def created_by(words: list[str]) -> str | None:
     """The name of what a line creates, if it does."""
     options = dict(pairwise(words))
     return options.get("--name", options.get("-n")) if "create" in words else None
-
-
-def files(words: list[str]) -> None:
-    """Create the files that a line reads: `@file`, and the source of an image."""
-    Path("Dockerfile").touch()
-    for word in words:
-        if word.startswith("@"):
-            path = Path(word[1:])
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("{}" if path.suffix == ".json" else NOT_KNOWN)
 
 
 def run(cli: Any, words: list[str]) -> str | None:
@@ -169,6 +158,7 @@ def main() -> None:
     work = SETTINGS / "work"
     work.mkdir()
     os.chdir(work)
+    Path("Dockerfile").touch()  # of the images that a line builds
     docker = SETTINGS / "docker"  # `az acr login` runs it: this one does nothing
     docker.write_text("#!/bin/sh\n")
     docker.chmod(0o755)
@@ -177,7 +167,11 @@ def main() -> None:
     answers = []
     for _, of_a_file in groupby(asked["lines"], key=lambda line: line["file"]):
         azure = Azure(asked["group"], asked["registry"])
-        answers += [built(azure, line["words"]) for line in of_a_file]
+        for line in of_a_file:
+            for path, content in line["reads"].items():
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                Path(path).write_text(content)
+            answers.append(built(azure, line["words"]))
     json.dump(answers, sys.stdout)
 
 
