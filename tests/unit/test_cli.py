@@ -434,8 +434,13 @@ def test_lab_opens_a_copy_of_the_lesson(fresh: Path) -> None:
         watchdog.start()
         try:
             assert lab.stdout is not None
-            found = (re.search(r"http://127\S+/lab/tree/\S+", line) for line in lab.stdout)
-            address = next(match for match in found if match)[0]
+            said = 0
+            for line in lab.stdout:
+                said += 1
+                if found := re.search(r"http://127\S+/lab/tree/\S+", line):
+                    break
+            assert found
+            address = found[0]
             page = httpx.get(address, follow_redirects=True)
             news, workspace = (
                 httpx.get(
@@ -452,6 +457,7 @@ def test_lab_opens_a_copy_of_the_lesson(fresh: Path) -> None:
             lab.kill()
     assert page.status_code == 200
     assert "my-phase0.ipynb" in address
+    assert said < 15  # lines: the address is seen without a search for it
     assert news["schema"]["properties"]["fetchNews"]["default"] == "false"
     left = workspace["data"]["layout-restorer:data"]["left"]
     assert (left["current"], left["collapsed"]) == ("@jupyterlab/toc:plugin", False)
