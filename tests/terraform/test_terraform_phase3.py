@@ -25,7 +25,7 @@ from workbook.drills.of_phase import Drills
 from workbook.learner.answers import write_answer
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
-from workbook.lessons.shell import PATIENTLY
+from workbook.lessons.shell import FUNCTIONS
 from workbook.outcome import NotStarted, Wrong
 from workbook.targets.terraform import root_of
 
@@ -109,7 +109,7 @@ def test_second_apply_reports_who_holds_the_lock(phase: Phase) -> None:
     state = {"version": 4, "serial": 1, "lineage": "of-this-test", "outputs": {}, "resources": []}
     (phase.directory / "terraform/azure/terraform.tfstate").write_text(json.dumps(state))
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"{PATIENTLY.read_text(encoding='utf-8')}\n{cell}"],
+        ["bash", "-euo", "pipefail", "-c", f"{FUNCTIONS.read_text(encoding='utf-8')}\n{cell}"],
         cwd=phase.directory / "terraform/azure",
         env={**os.environ, "STATE": str(phase.state)},
         stdin=subprocess.DEVNULL,

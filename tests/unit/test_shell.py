@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from workbook.learner.background import Background
-from workbook.lessons.shell import LARGEST_OUTPUT, PATIENTLY, CellFailed, Shell
+from workbook.lessons.shell import FUNCTIONS, LARGEST_OUTPUT, CellFailed, Shell
 from workbook.programs import run
 
 
@@ -247,13 +247,13 @@ def test_patiently_says_what_did_not_come(cells: Cells, command: str, said: str)
 
 
 def test_a_terminal_of_the_learners_own_has_patiently() -> None:
-    done = run(["bash", "-c", '. "$0"; patiently 20 echo there', PATIENTLY], 60)
+    done = run(["bash", "-c", '. "$0"; patiently 20 echo there', FUNCTIONS], 60)
     assert (done.returncode, done.stdout) == (0, "there\n")
 
 
 def test_patiently_kills_a_program_that_ignores_the_end_of_its_time(tmp_path: Path) -> None:
     deaf = program(tmp_path / "deaf", "trap '' TERM\nwhile :; do sleep 1; done")
-    done = run(["bash", "-c", f'. "$0"; patiently 1 {deaf}', PATIENTLY], 60)
+    done = run(["bash", "-c", f'. "$0"; patiently 1 {deaf}', FUNCTIONS], 60)
     assert (done.returncode, done.stderr) == (1, f"Not within 1 s: {deaf}\nIt said last: nothing\n")
 
 
@@ -262,7 +262,7 @@ def test_patiently_gives_each_try_the_time_that_is_left(tmp_path: Path) -> None:
     program(tmp_path / "timeout", f'echo "$3" >> {limits}; shift 3; exec "$@"')
     never = program(tmp_path / "never", "exit 1")
     script = f'. "$0"; PATH={tmp_path}:$PATH; patiently 2 {never}'
-    assert run(["bash", "-c", script, PATIENTLY], 60).returncode == 1
+    assert run(["bash", "-c", script, FUNCTIONS], 60).returncode == 1
     first, *later = map(int, limits.read_text().split())
     assert first == 3
     assert 0 < later[-1] < first
@@ -270,16 +270,46 @@ def test_patiently_gives_each_try_the_time_that_is_left(tmp_path: Path) -> None:
 
 def test_patiently_accepts_the_name_that_timeout_has_on_macos(tmp_path: Path) -> None:
     program(tmp_path / "gtimeout", 'echo "limited:"; shift 3; exec "$@"')
-    done = run(["bash", "-c", only(tmp_path, "patiently 9 there"), PATIENTLY], 60)
+    done = run(["bash", "-c", only(tmp_path, "patiently 9 there"), FUNCTIONS], 60)
     assert (done.stdout, done.stderr) == ("limited:\nthere\n", "")
 
 
 def test_patiently_says_once_that_a_try_has_no_limit_of_its_own(tmp_path: Path) -> None:
     script = only(tmp_path, "patiently 9 there; patiently 1 never")
-    done = run(["bash", "-c", script, PATIENTLY], 60)
+    done = run(["bash", "-c", script, FUNCTIONS], 60)
     assert done.stdout == "there\n"
     assert done.stderr.count("There is no program timeout here: one try of there may") == 1
     assert done.stderr.count("There is no program timeout here: one try of never may") == 1
+
+
+def test_a_refusal_that_is_expected_is_shown_and_is_no_failure(cells: Cells) -> None:
+    said = cells.run("refused 'No such file' ls /nowhere; echo reached")
+    assert "No such file" in said
+    assert said.endswith("reached\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("echo done", "This was not refused: echo done\nIt said: done\n"),
+        ("false", "another reason"),
+    ],
+)
+def test_what_should_have_been_refused_and_was_not_stops_the_cell(
+    cells: Cells, command: str, said: str
+) -> None:
+    with pytest.raises(CellFailed, match=r"^status 1"):
+        cells.run(f"refused 'No such file' {command}; echo reached")
+    shown = "".join(cells.written)
+    assert said in shown
+    assert "reached" not in shown
+
+
+def test_endpoint_asks_for_the_pod_that_is_ready(tmp_path: Path) -> None:
+    program(tmp_path / "kubectl", 'echo "$@"')
+    done = run(["bash", "-c", f'. "$0"; PATH={tmp_path}; endpoint', FUNCTIONS], 60)
+    assert "--selector kubernetes.io/service-name=ml-api" in done.stdout
+    assert "ready==true" in done.stdout
 
 
 def program(file: Path, script: str) -> Path:

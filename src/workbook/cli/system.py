@@ -237,7 +237,7 @@ def env() -> None:
     """Print the variables that a lesson's commands need in your own terminal."""
     import shlex
 
-    from workbook.lessons.shell import PATIENTLY
+    from workbook.lessons.shell import FUNCTIONS
 
     home = root()
     choices = load_choices(home)
@@ -245,7 +245,7 @@ def env() -> None:
     print(f'[ "${{WORKBOOK_TARGET:-{choices.target}}}" = {choices.target} ] || unset {others}')
     for name, value in lesson_environment(home, choices).items():
         print(f"export {name}={shlex.quote(value)}")
-    print(f". {shlex.quote(str(PATIENTLY))}")
+    print(f". {shlex.quote(str(FUNCTIONS))}")
 
 
 def test(

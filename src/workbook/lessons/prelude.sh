@@ -31,9 +31,9 @@ open(sys.argv[1], "w", encoding="utf-8").write(json.dumps(report))
 }
 trap 'workbook_report $?' EXIT
 
-# shellcheck source=patiently.sh
-. "${BASH_SOURCE[0]%/*}/patiently.sh"
-export -f patiently
+# shellcheck source=functions.sh
+. "${BASH_SOURCE[0]%/*}/functions.sh"
+export -f patiently endpoint refused
 
 # shellcheck source=/dev/null
 . "$WORKBOOK_CELL"

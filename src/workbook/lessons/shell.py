@@ -23,7 +23,7 @@ from typing import Any
 from workbook.learner.background import Background
 
 PRELUDE = Path(__file__).with_name("prelude.sh")
-PATIENTLY = Path(__file__).with_name("patiently.sh")  # the shell function that lessons wait with
+FUNCTIONS = Path(__file__).with_name("functions.sh")  # the shell functions of the lessons
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_TO_END = 20
 LARGEST_OUTPUT = 1_000_000  # characters that a notebook keeps of a cell
