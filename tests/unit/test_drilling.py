@@ -308,14 +308,16 @@ def test_break_that_failed_half_way_is_put_back_by_fix(
     assert drills.under_way() == "easy-one"
 
 
-@pytest.mark.parametrize("step", ["break_it", "fix"])
 def test_drill_that_is_interrupted_is_still_under_way(
-    drills: Drills, step: str, monkeypatch: pytest.MonkeyPatch
+    drills: Drills, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stops = make("A title.", 1, break_it=interrupted, fix=interrupted)
     with monkeypatch.context() as patch:
-        patch.setitem(DRILLS, "easy-one", make("A title.", 1, **{step: interrupted}))
+        patch.setitem(DRILLS, "easy-one", stops)
         with pytest.raises(KeyboardInterrupt):
             drills.begin("easy-one")
+        assert drills.under_way() == "easy-one"
+        with pytest.raises(KeyboardInterrupt):
             drills.fix()
     assert drills.under_way() == "easy-one"
     assert read_ended(drills.phase) == {}
