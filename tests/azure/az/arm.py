@@ -18,6 +18,12 @@ IDENTITY = "10000000-0000-0000-0000-000000000000"
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
 BLOB = f"https://{NOT_KNOWN}.blob.core.windows.net/{NOT_KNOWN}/{NOT_KNOWN}"
 
+PRINCIPAL = {  # of Microsoft Graph
+    "@odata.type": "#microsoft.graph.servicePrincipal",
+    "id": IDENTITY,
+    "displayName": NOT_KNOWN,
+    "servicePrincipalNames": [IDENTITY],
+}
 LATER = "/Microsoft.DBforPostgreSQL/"  # accepts first, and works then
 
 # What Azure adds to a resource, by type
@@ -67,13 +73,13 @@ ADDED: dict[str, dict[str, Any]] = {
     },
     "Microsoft.App/containerApps/revisions": {"properties": {"active": True, "replicas": 1}},
     "Microsoft.Network/publicIPAddresses": {"properties": {"ipAddress": "192.0.2.1"}},
-    "Microsoft.App": {
-        "namespace": "Microsoft.App",
-        "registrationState": "Registered",
-        "resourceTypes": [
-            {"resourceType": name, "locations": ["West Europe"]}
-            for name in ("managedEnvironments", "containerApps")
-        ],
+    "Microsoft.App/managedEnvironments": {},
+    "Microsoft.Authorization/roleAssignments": {
+        "properties": {
+            "principalId": IDENTITY,
+            "roleDefinitionId": f"/subscriptions/{SUBSCRIPTION}/{NOT_KNOWN}",
+            "scope": f"/subscriptions/{SUBSCRIPTION}",
+        },
     },
 }
 # What a region offers: learn.microsoft.com/rest/api/postgresql/capabilities-by-location
@@ -102,6 +108,8 @@ POSTGRES = {
         }.items()
     ],
 }
+# Lists of what is not a resource, by their name
+LISTS: dict[str, list[Any]] = {"capabilities": [POSTGRES], "skus": [], "usages": []}
 # What an action answers, by its name; any other is accepted without a word
 KUBECONFIG = base64.b64encode(
     b"{apiVersion: v1, kind: Config, current-context: c, clusters: [], users: [], contexts: ["
@@ -142,8 +150,8 @@ class Azure:
         if parts.netloc.endswith(".azurecr.io"):
             return registry(parts.netloc, parts.path)
         if parts.netloc == "graph.microsoft.com":
-            return Answer(200, {"value": [{"id": IDENTITY}]})
-        if url.startswith(BLOB):
+            return Answer(200, {"value": [PRINCIPAL]})
+        if parts.netloc.endswith(".blob.core.windows.net"):
             return blob(method)
         raise NotImplementedError(f"the stand-in for Azure has no answer to {method} {url}")
 
@@ -162,18 +170,19 @@ class Azure:
             return Answer(202 if LATER in path else 200, self._resource(path))
         if method == "DELETE":
             self.resources.pop(key, None)
-            return Answer(204)
+            return Answer(200)
         if method == "HEAD":
             return Answer(204)
-        if last == "capabilities":
-            return Answer(200, {"value": [POSTGRES]})
+        if last in LISTS:
+            return Answer(200, {"value": LISTS[last]})
         if len(segments) % 2:
             wanted = re.findall(r"resourceType eq '(.+)'", query.get("$filter", [""])[0])
             path = f"{id_of(self.group)}/providers/{wanted[0]}" if wanted else path
             name = self.registry if path.endswith(f"/{REGISTRIES}") else NOT_KNOWN
             return Answer(200, {"value": [self._resource(f"{path}/{name}")]})
-        names_a_resource = "/providers/" in path and "Microsoft." not in last
-        if names_a_resource and key not in self.resources and self._is_missing(last):
+        if last.startswith("Microsoft."):
+            return Answer(200, provider(last))
+        if "/providers/" in path and key not in self.resources and self._is_missing(last):
             return Answer(404, {"error": {"code": "ResourceNotFound", "message": path}})
         return Answer(200, self._resource(path))
 
@@ -200,6 +209,17 @@ class Azure:
 
 def id_of(group: str) -> str:
     return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+
+
+def provider(namespace: str) -> dict[str, Any]:
+    """A provider, with the kinds of resource that are known here."""
+    kinds = [kind.partition("/")[2] for kind in ADDED if kind.startswith(f"{namespace}/")]
+    each = {"locations": ["West Europe"], "apiVersions": ["2026-01-01"]}
+    return {
+        "namespace": namespace,
+        "registrationState": "Registered",
+        "resourceTypes": [{"resourceType": kind, **each} for kind in kinds],
+    }
 
 
 def registry(server: str, path: str) -> Answer:
