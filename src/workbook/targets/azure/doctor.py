@@ -44,7 +44,7 @@ def examine_azure(phase: Phase, choices: Choices) -> list[Observation]:
         seen.append(_az(azure))
         account = azure.ask("account", "show")
         seen.append(_login(azure, account))
-        if any(each.fix for each in seen):
+        if any(each.fix for each in seen[1:]):
             return seen
         ours = resources(azure, choices.prefix)
     except AzureError as error:
