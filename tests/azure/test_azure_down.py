@@ -294,8 +294,12 @@ def test_verify_says_what_is_left_and_when_nothing_is(az: RecordedAz, fresh: Pat
     cli = cli_of(fresh)
     cli("use", "azure", "--subscription", SUBSCRIPTION, "--prefix", "ml-demo")
     nothing_left(az)
+    outputs = fresh / ".workbook" / "azure" / "phase3" / "outputs.json"
+    outputs.parent.mkdir(parents=True)
+    outputs.touch()  # left by `terraform destroy`
     done = cli("down", "--verify", PATH=az.path)
     assert done.returncode == 0, done.stderr
+    assert not outputs.exists()
     nothing = "No resource group, resource, deleted key vault or role assignment of it is left."
     assert nothing in done.stdout
     az.answer("group list", [STATE_GROUP])  # which is kept on purpose, and named

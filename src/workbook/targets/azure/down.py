@@ -72,6 +72,7 @@ def remove(home: Path, choices: Choices, steps: Steps, *, yes: bool, state_too: 
     lines = doomed.lines(choices.prefix)
     if not lines:
         print(f"In {azure.subscription}, nothing else carries the tag {TAG}={choices.prefix}.")
+        _forget(home)
         return
     print(f"In the subscription {azure.subscription}, with the tag {TAG}={choices.prefix}:")
     for line in lines:
@@ -134,8 +135,13 @@ def down(azure: Azure, choices: Choices, doomed: Doomed, home: Path, steps: Step
         with steps(f"Deleted key vault {vault['name']}"):
             where = ("--name", vault["name"], "--location", vault["properties"]["location"])
             azure.ask("keyvault", "purge", *where, seconds=SECONDS_TO_DELETE)
+    _forget(home)
+
+
+def _forget(home: Path) -> None:
+    """Remove what names things that are gone: kubectl and `env` would go on using it."""
     (home / ".workbook" / "azure" / "kubeconfig").unlink(missing_ok=True)
-    outputs_of_terraform(home).unlink(missing_ok=True)  # else `env` would go on naming what is gone
+    outputs_of_terraform(home).unlink(missing_ok=True)
 
 
 def left_behind(azure: Azure, choices: Choices, home: Path) -> list[Leftover]:
