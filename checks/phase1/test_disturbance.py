@@ -17,7 +17,7 @@ from workbook.targets.kubernetes import APP, Kubernetes, name_of, owner_of, uid_
 LESSON = "phases/phase1/README.md"
 
 
-@check(read=f"{LESSON}#update-it-and-lose-no-request", after=test_pod.test_pod_is_ready)
+@check(read=f"{LESSON}#update-it-while-people-use-it", after=test_pod.test_pod_is_ready)
 def test_update_loses_nothing(
     phase: Phase,
     current: Phase,

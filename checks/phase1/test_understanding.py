@@ -18,9 +18,14 @@ from workbook.measure.traffic import read_traffic
 LOOK = "lesson 1, “Delete a pod”"
 QUESTIONS = {
     "most-pods": Question(
-        "how many pods may exist at once during the rolling update: replicas and maxSurge together",
+        "how many pods may exist at once during a rolling update, without those that are ending",
         whole_number(),
         "kubectl --namespace ml-demo get deployment ml-api --output yaml",
+    ),
+    "old-replicas": Question(
+        "how many pods the old ReplicaSet wants after the update",
+        whole_number(),
+        "kubectl --namespace ml-demo get replicasets",
     ),
     "replaced-by": Question(
         "the name of the ReplicaSet that made the pod which replaced the deleted one",
@@ -30,10 +35,12 @@ QUESTIONS = {
         LOOK,
     ),
     "endpoint-before": Question(
-        "where the Service sent requests before you deleted the pod, as 10.0.0.1:80", ENDPOINT, LOOK
+        "where the Service sent requests before you deleted the pod, as 10.0.0.1:1234",
+        ENDPOINT,
+        LOOK,
     ),
     "endpoint-after": Question(
-        "where the Service sent requests afterwards, as 10.0.0.1:80", ENDPOINT, LOOK
+        "where the Service sent requests afterwards, as 10.0.0.1:1234", ENDPOINT, LOOK
     ),
 }
 
@@ -48,11 +55,14 @@ def test_kubernetes_is_understood(phase: Phase, deployment: Deployment) -> str:
     deletion = read_traffic(phase.state, "pod-deletion")
     surge = deployment.object["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
     is_right = dict.fromkeys(QUESTIONS, not_yet("delete a pod first: lesson 1, “Delete a pod”"))
-    is_right["most-pods"] = not_yet(
-        "update the API first: lesson 1, “Update it, and lose no request”"
+    is_right |= dict.fromkeys(
+        ("most-pods", "old-replicas"),
+        not_yet("update the API first: lesson 1, “Update it while people use it”"),
     )
     if update:
         is_right["most-pods"] = is_one_of({str(len(update.before.pods) + surge)})
+    if old := deployment.replica_sets()[:-1]:
+        is_right["old-replicas"] = is_one_of({str(each["spec"]["replicas"]) for each in old})
     if deletion:
         new = deletion.after.pods.keys() - deletion.before.pods.keys()
         is_right |= {

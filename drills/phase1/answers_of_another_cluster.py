@@ -7,6 +7,7 @@ DRILL = wrong_answers(
     test_kubernetes_is_understood,
     {
         "most-pods": "9",
+        "old-replicas": "7",
         "replaced-by": "ml-api-5d59d67564",
         "endpoint-before": "10.1.2.3:80",
         "endpoint-after": "10.1.2.4:80",

@@ -151,7 +151,13 @@ def test_the_learner_who_caught_up_is_asked_about_earlier_phases_last(
         keep_results(phase, [PASSED], [])
         (phase.state / "run.json").touch()
     assert next_step() == "Next: ./workbook answer 1"
-    for question in ("most-pods", "replaced-by", "endpoint-before", "endpoint-after"):
+    for question in (
+        "most-pods",
+        "old-replicas",
+        "replaced-by",
+        "endpoint-before",
+        "endpoint-after",
+    ):
         write_answer(Phase(1, home, "local"), question, "an answer", "")
     assert next_step() == "Next: ./workbook answer 0"
 

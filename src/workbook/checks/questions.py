@@ -44,7 +44,7 @@ def whole_number(low: int = 0, high: int | None = None) -> Form:
 
 
 POD = form("a pod's name, such as ml-api-5d59d67564-x2v4q", r"(pods?/)?[a-z0-9-]+-[a-z0-9]{5}")
-ENDPOINT = form("an address and a port, such as 10.0.0.1:80", r"[\d.]+:\d+")
+ENDPOINT = form("an address and a port, such as 10.0.0.1:1234", r"[\d.]+:\d+")
 ADDRESS = form("an address, such as 10.0.0.1", r"[\d.]+")
 
 
