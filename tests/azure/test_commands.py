@@ -18,7 +18,17 @@ from copies import ROOT
 from workbook.course.phase import Lesson, lessons
 from workbook.site.az_lines import Command, commands_of
 from workbook.site.az_requests import Line, in_short, lines_of
-from workbook.site.azure_steps import BUILT, NOT_RUN, PARSED, RUN, Step, built, page_of, steps
+from workbook.site.azure_steps import (
+    BUILT,
+    NOT_RUN,
+    PARSED,
+    RUN,
+    Step,
+    built,
+    in_numbers,
+    page_of,
+    steps,
+)
 
 WRONG = ROOT / "tests" / "azure" / "az" / "wrong.md"
 VERDICT = re.compile(r"^\s*(?:#|<!--) (refused|wrong|right)(?:: (.+?))?(?: -->)?$")
@@ -138,6 +148,11 @@ def test_only_a_line_whose_requests_are_kept_is_built() -> None:
     for of_other_lines in (lines[::-1], lines[:1]):
         with pytest.raises(ValueError, match="Build them again"):
             list(built(found, of_other_lines))
+
+
+def test_marks_are_counted() -> None:
+    found = [Step("", "az group create", mark) for mark in (NOT_RUN, BUILT, NOT_RUN)]
+    assert in_numbers(found) == "1 built here, 2 not run"
 
 
 def test_requests_in_short_are_those_that_change_something() -> None:

@@ -11,7 +11,7 @@ from workbook.lessons.cells import TARGET
 from workbook.site.az_lines import statements
 from workbook.site.az_requests import FILE, Line, lines_of
 
-RUN, BUILT, PARSED, NOT_RUN = "run here", "built here", "parsed here", "not run"
+MARKS = RUN, BUILT, PARSED, NOT_RUN = "run here", "built here", "parsed here", "not run"
 
 PARTS = re.compile(  # a heading, a cell, or an item of a list that is an az line
     r"^(?P<heading>## .+)$|^```(?:bash|python)\n(?P<cell>(?s:.*?))^```$|^- `(?P<item>az .+)`$",
@@ -70,11 +70,23 @@ def built(found: Iterable[Step], lines: Iterable[Line]) -> Iterator[Step]:
             yield replace(step, mark=BUILT, requests=line.requests)
 
 
+def steps_of(lesson: Lesson) -> list[Step]:
+    """The steps of a lesson, each with what was done with it."""
+    file = lesson.lesson.relative_to(lesson.root).as_posix()
+    text = lesson.lesson.read_text(encoding="utf-8")
+    return [*built(steps(text), lines_of(lesson.root).get(file, []))]
+
+
+def in_numbers(found: Iterable[Step]) -> str:
+    """How many steps have which mark."""
+    counts = Counter(step.mark for step in found)
+    return ", ".join(f"{counts[mark]} {mark}" for mark in MARKS if counts[mark])
+
+
 def page_of(lesson: Lesson) -> str:
     """The part of the page that is about one lesson."""
-    text = lesson.lesson.read_text(encoding="utf-8")
-    file = lesson.lesson.relative_to(lesson.root).as_posix()
-    found = [*built(steps(text), lines_of(lesson.root).get(file, []))]
+    found = steps_of(lesson)
+    title = title_of(lesson.lesson.read_text(encoding="utf-8"))
     rows = ["| Section | Step | Mark | Request |", "| --- | --- | --- | --- |"]
     for heading in dict.fromkeys(step.heading for step in found):
         section = f"[{heading[3:]}](lessons/{lesson.name}.md#{min(anchors(heading))})"
@@ -88,11 +100,7 @@ def page_of(lesson: Lesson) -> str:
             for step in here
             if step.mark != RUN
         ]
-    counts = Counter(step.mark for step in found)
-    total = ", ".join(
-        f"{counts[mark]} {mark}" for mark in (RUN, BUILT, PARSED, NOT_RUN) if counts[mark]
-    )
-    return "\n".join([f"## {title_of(text)}\n", f"{total}.\n", *rows]) + "\n"
+    return "\n".join([f"## {title}\n", f"{in_numbers(found)}.\n", *rows]) + "\n"
 
 
 def _commands(cell: str) -> Iterator[tuple[str, str]]:

@@ -36,12 +36,13 @@ from workbook.learner.drills import drill_names
 from workbook.learner.runs import read_run
 from workbook.lessons.cells import SOLUTION
 from workbook.lessons.notebook import COLOURS, executed, is_of_lesson
-from workbook.site.azure_steps import page_of
+from workbook.site.azure_steps import in_numbers, page_of, steps_of
 from workbook.site.tabs import in_tabs
 
 log = logging.getLogger("mkdocs.hooks.workbook")
 
 MAP = "<!-- the map of the phases, from README.md -->"
+NUMBERS = "<!-- the marks in numbers -->"
 IN_MAP = re.compile(r"^\| (\d) \| (.+) \|$", re.MULTILINE)
 FOLD = re.compile(
     r"^<details><summary>([^<]+)</summary>$(.*?)^</details>$", re.MULTILINE | re.DOTALL
@@ -116,6 +117,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Add to four pages what there is to say of each lesson."""
     if page.file.src_uri == "index.md":
         return markdown.replace(MAP, _map(*_where(config)))
+    if page.file.src_uri == "azure-steps.md":
+        found = [step for lesson in lessons(*_where(config)) for step in steps_of(lesson)]
+        markdown = markdown.replace(NUMBERS, f"In all lessons: {in_numbers(found)}.")
     part = {
         "reference/checks.md": _checks,
         "reference/exercises.md": _exercises,

@@ -72,6 +72,9 @@ ADDED: dict[str, dict[str, Any]] = {
         },
     },
     "Microsoft.App/containerApps/revisions": {"properties": {"active": True, "replicas": 1}},
+    "Microsoft.ManagedIdentity/userAssignedIdentities": {
+        "properties": {"principalId": IDENTITY, "clientId": IDENTITY},
+    },
     "Microsoft.Network/publicIPAddresses": {"properties": {"ipAddress": "192.0.2.1"}},
     "Microsoft.App/managedEnvironments": {},
     "Microsoft.Authorization/roleAssignments": {

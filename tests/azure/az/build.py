@@ -20,6 +20,7 @@ from http import HTTPStatus
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
@@ -52,10 +53,11 @@ def built(azure: Azure, words: list[str]) -> dict[str, Any]:
     """The requests that a line sends, and what stops it, if anything does."""
     words = with_values(words, azure.group)
     requests: list[dict[str, Any]] = []
+    unanswered: list[str] = []  # a command may go on all the same
     azure.creating = created_by(words)
     cli = new_cli()
-    with transport(azure, requests):
-        problem = run(cli, words)
+    with transport(azure, requests, unanswered):
+        problem = run(cli, words) or next(iter(unanswered), None)
     if problem and NOT_KNOWN in problem and NOT_KNOWN in words and not requests:
         return built(azure, ["1" if word == NOT_KNOWN else word for word in words])  # a number
     return {"requests": requests, "problem": problem, "faults": faults_of(requests)}
@@ -108,7 +110,9 @@ def run(cli: Any, words: list[str]) -> str | None:
 
 
 @contextmanager
-def transport(azure: Azure, requests: list[dict[str, Any]]) -> Iterator[None]:
+def transport(
+    azure: Azure, requests: list[dict[str, Any]], unanswered: list[str]
+) -> Iterator[None]:
     """Let Azure's stand-in answer each HTTP request, and record the request."""
 
     def send(_: HTTPAdapter, request: PreparedRequest, **__: object) -> Response:
@@ -116,7 +120,11 @@ def transport(azure: Azure, requests: list[dict[str, Any]]) -> Iterator[None]:
         sent = record(request, body)
         if sent not in requests:  # it may ask again until something is there
             requests.append(sent)
-        answer = azure.answer(request.method or "", request.url or "", body)
+        try:
+            answer = azure.answer(request.method or "", request.url or "", body)
+        except NotImplementedError as error:
+            unanswered.append(str(error))
+            raise
         headers = {"Content-Type": "application/json", **answer.headers}
         content = b"" if answer.body is None else json.dumps(answer.body).encode()
         response = Response()
@@ -147,7 +155,7 @@ def body_of(request: PreparedRequest) -> Any:
 
 def record(request: PreparedRequest, body: Any) -> dict[str, Any]:
     """What is kept of a request: no header, no token, and no name that is random."""
-    url = (request.url or "").removeprefix("https://management.azure.com")
+    url = unquote(request.url or "").removeprefix("https://management.azure.com")
     kept = {"method": request.method, "url": url} | ({} if body is None else {"body": body})
     text = json.dumps(kept).replace(SUBSCRIPTION, "{subscription}")
     return dict(json.loads(RANDOM.sub("{random}", text)))
