@@ -1,6 +1,7 @@
 """An image that is named by a tag."""
 
 from checks.phase1.test_pod import test_pod_runs_pushed_image
+from checks.phase1.test_service import test_address_predicts
 from workbook.drills.drill import System
 from workbook.drills.factories import patch_drill
 from workbook.drills.objects import CONTAINER, Patch, deployment_of, wait_for_new_pods
@@ -17,6 +18,7 @@ DRILL = patch_drill(
     title="It was late, and the digest is long: a colleague deployed `ml-api:v1`.",
     difficulty=1,
     turns_red=test_pod_runs_pushed_image,
+    also=(test_address_predicts,),  # `v1` is a model from before the last training
     hints=(
         "Everything runs. But what exactly runs?",
         "Which image does the Deployment name? kubectl -n ml-demo get deployments -o wide",

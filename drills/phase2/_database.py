@@ -77,6 +77,12 @@ def have_a_row_written(system: System) -> None:
     wait_until(lambda: _log(system).get("rows_written", 0), lambda found: found > written)
 
 
+def have_a_row_refused(system: System) -> None:
+    """Send a prediction, and wait until the log reports that its row cannot be written."""
+    _api(system).predict("a drill was here")
+    wait_for_log(system, "down")
+
+
 def _api(system: System) -> Api:
     address = address_of(system.phase, system.choices)
     assert address is not None, "cluster_of has seen the cluster"

@@ -1,7 +1,13 @@
 """What a full disk looks like on Azure: the database can be read, and takes nothing."""
 
-from checks.phase2.test_history import test_prediction_is_logged
-from drills.phase2._database import AS_ADMINISTRATOR, END_SESSIONS, sql, wait_for_log
+from checks.phase2.test_database import test_log_reaches_database
+from drills.phase2._database import (
+    AS_ADMINISTRATOR,
+    END_SESSIONS,
+    have_a_row_refused,
+    sql,
+    wait_for_log,
+)
 from workbook.drills.drill import Drill, System
 
 READ_ONLY = "ALTER DATABASE predictions SET default_transaction_read_only = on"
@@ -11,7 +17,7 @@ AGAIN = "SET default_transaction_read_only = off"  # for the administrator's own
 
 def break_it(system: System) -> None:
     sql(system, READ_ONLY, END_SESSIONS)
-    wait_for_log(system, "ok")  # with nothing to write, all looks well
+    have_a_row_refused(system)  # with nothing to write, all looks well
 
 
 def fix(system: System) -> None:
@@ -22,7 +28,7 @@ def fix(system: System) -> None:
 DRILL = Drill(
     title="The disk is nearly full. Azure has protected the database.",
     difficulty=2,
-    turns_red=test_prediction_is_logged,
+    turns_red=test_log_reaches_database,
     hints=(
         "The history can be read. Send a prediction, and look at /health a moment later.",
         "The API's log has the database's message: kubectl --namespace ml-demo logs "
