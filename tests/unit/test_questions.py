@@ -2,7 +2,8 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +11,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # the checks are no part of 
 
 from checks.phase0.test_understanding import QUESTIONS
 from checks.phase0.test_understanding import test_core_logic_is_understood as core_logic
+from checks.phase1.test_understanding import (
+    test_kubernetes_is_understood as kubernetes_is_understood,
+)
+from workbook.checks.deployment import REVISION, Deployment
 from workbook.checks.questions import (
     ADDRESS,
     ENDPOINT,
@@ -24,6 +29,8 @@ from workbook.checks.questions import (
 )
 from workbook.course.phase import Phase
 from workbook.learner.answers import write_answer
+from workbook.measure.traffic import Traffic, write_traffic
+from workbook.targets.kubernetes import Facts, Kubernetes
 
 FACTS: dict[str, Any] = {
     "strongest_negative": "worst",
@@ -93,3 +100,44 @@ def test_a_form_tells_what_cannot_be_right(
     wanted: Form, fitting: tuple[str, ...], others: tuple[str, ...]
 ) -> None:
     assert [given for given in (*fitting, *others) if wanted.fits(given)] == [*fitting]
+
+
+def updated(old: int, new: int = 1) -> Deployment:
+    """A Deployment that was updated once, with the pods that its ReplicaSets want."""
+    sets = [
+        {
+            "metadata": {
+                "ownerReferences": [{"uid": "1", "controller": True, "name": "ml-api"}],
+                "annotations": {REVISION: f"{number}"},
+            },
+            "spec": {"replicas": wanted},
+        }
+        for number, wanted in enumerate((old, new), 1)
+    ]
+    cluster = cast(Kubernetes, SimpleNamespace(get=lambda kind: sets))
+    strategy = {"rollingUpdate": {"maxSurge": 1}}
+    return Deployment(cluster, {"metadata": {"uid": "1"}, "spec": {"strategy": strategy}})
+
+
+def test_old_replica_set_is_judged_by_what_it_wants_now(tmp_path: Path) -> None:
+    phase = Phase(1, tmp_path, "local")
+    answer(phase, {"old-replicas": "0"})
+    with pytest.raises(OpenQuestions):
+        kubernetes_is_understood(phase, updated(old=0))
+    with pytest.raises(WrongAnswers) as wrong:
+        kubernetes_is_understood(phase, updated(old=1))
+    assert [*wrong.value.judged.wrong] == ["old-replicas"]
+
+
+def test_most_pods_are_those_before_the_update_and_the_surge(tmp_path: Path) -> None:
+    phase = Phase(1, tmp_path, "local")
+    before = Facts({"ml-api-1-a": "ml-api-1"}, [])
+    write_traffic(
+        phase.state, "rolling-update", Traffic([], "2026-11-01T00:00:00", "", before, Facts())
+    )
+    answer(phase, {"most-pods": "2"})
+    with pytest.raises(OpenQuestions):
+        kubernetes_is_understood(phase, updated(old=0))
+    answer(phase, {"most-pods": "1"})
+    with pytest.raises(WrongAnswers):
+        kubernetes_is_understood(phase, updated(old=0))
