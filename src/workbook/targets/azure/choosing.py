@@ -11,7 +11,7 @@ from workbook.learner.choices import Choices
 from workbook.targets.azure.client import Azure, az_folder, subscriptions
 
 QUESTIONS = {
-    "region": "Region (near you: az account list-locations --output table lists all)",
+    "region": "Region near you (all of them: az account list-locations --output table)",
     "prefix": "Prefix of all names (yours alone: `down` deletes all resources that are tagged "
     "with it)",
 }
