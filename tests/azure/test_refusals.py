@@ -1,6 +1,7 @@
 """docs/azure-refusals.md: each entry is recognised, and each link leads to an entry."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,13 @@ def test_each_section_that_changes_azure_links_what_azure_may_refuse(file: Path)
         and "If Azure refuses: " not in section
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("file", LESSONS, ids=lambda file: file.parent.name)
+def test_docker_can_take_the_place_of_each_build(file: Path) -> None:
+    """The page sends a learner whose builds are refused to the next cell."""
+    cells = re.findall(r"^```bash\n(.*?)^```$", file.read_text(encoding="utf-8"), re.M | re.S)
+    for cell, following in pairwise(cells):
+        if "az acr build" in cell:
+            assert "export IMAGE" not in cell
+            assert following.splitlines()[2].startswith("export IMAGE=")
