@@ -23,9 +23,11 @@ DEV_LOCK = "requirements-dev.lock"
 SECONDS_TO_INSTALL = 1800
 SECONDS_OF_A_PART = 3 * 3600  # of `--all`, where the walk through the phases is one part
 SECONDS_OF_PROOFS = 360  # in one run: the walk through the phases takes most of the time
-# What runs azure-cli's parser, and Terraform.
+# What runs azure-cli, and Terraform.
 OTHER_TOOLS = (
     "tests/azure/test_commands.py",
+    "tests/azure/test_own_requests.py",
+    "tests/azure/test_requests.py",
     "tests/terraform/test_terraform.py",
     "tests/terraform/test_terraform_phase3.py",
 )

@@ -2,8 +2,8 @@
 
 It keeps what a command creates, so that the next command meets it. What no command has created is
 there too. But a command that creates something meets only what was created, and what has a name
-that only a run could tell. What Azure adds to a resource is here as
-far as azure-cli looks at it; the shapes are those of learn.microsoft.com/rest/api.
+that only a run could tell. What Azure adds to a resource is here as far as azure-cli looks at it;
+the shapes are those of learn.microsoft.com/rest/api.
 """
 
 import base64

@@ -23,6 +23,7 @@ from az.lint import mistakes
 from az.waits import mistakes as mistakes_of_waits
 from workbook.site.az_lines import Command, commands_of, pieces
 
+SECONDS = 600  # for azure-cli and all the lines; a quiet machine needs 50
 HERE = Path(__file__).parent
 LOCK = HERE.parent / "azure-cli.lock"
 LESSONS = sorted(
@@ -108,6 +109,7 @@ def ask(module: str, question: object) -> Any:
             env={**os.environ, **azure, "PYTHONPATH": f"{HERE.parent}{os.pathsep}{ROOT / 'src'}"},
             capture_output=True,
             text=True,
+            timeout=SECONDS,
         )
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
