@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from az.lint import RULES
+from az.record import NAMES, texts
 from az.review import LESSONS, Finding, findings, text_of
 from copies import ROOT
 
@@ -45,8 +46,8 @@ def review(commands: list[Command]) -> Found:
 
 @pytest.fixture(scope="module")
 def commands() -> list[Command]:
-    """Every `az` command of lessons and documents."""
-    return commands_of({str(file.relative_to(ROOT)): text_of(file) for file in LESSONS})
+    """Every `az` command of lessons and documents, with the names that `./workbook env` exports."""
+    return commands_of(texts(), NAMES)
 
 
 def test_exported_variables_are_known() -> None:

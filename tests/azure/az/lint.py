@@ -236,6 +236,13 @@ RULES = (
         f"{CLI}/consumption/usage",
     ),
     Rule(
+        "a tag and a digest",
+        r"acr import",
+        lambda line: re.search(r":[^/@]+@sha256:", line["--source"] or ""),
+        "the registry refuses a source with both",
+        "github.com/Azure/azure-cli/issues/14337",
+    ),
+    Rule(
         "no right to pull",
         r"containerapp create",
         lambda line: (
