@@ -374,9 +374,14 @@ def test_a_lesson_looks_for_the_gateway_and_its_certificate_where_they_are(
 
 @each_with(*STARTS_PODS)
 def test_no_pod_may_do_more_than_it_must(folder: Path) -> None:
+    with_rights = {
+        subject["name"]
+        for binding in objects(folder, "RoleBinding", "ClusterRoleBinding")
+        for subject in binding["subjects"]
+    }
     for pod in pods(folder):
-        of_its_own = "serviceAccountName" in pod["spec"]  # else it has nothing to ask the API
-        assert pod["spec"]["automountServiceAccountToken"] is of_its_own
+        asks = pod["spec"].get("serviceAccountName", "default") in with_rights
+        assert pod["spec"]["automountServiceAccountToken"] is asks
         assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
         assert pod["spec"]["securityContext"]["runAsUser"] > 0
         assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -386,6 +391,28 @@ def test_no_pod_may_do_more_than_it_must(folder: Path) -> None:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
+
+
+@each_with("ServiceAccount")
+def test_pods_run_as_accounts_that_give_nobody_a_token_unasked(folder: Path) -> None:
+    accounts = {one["metadata"]["name"]: one for one in some(folder, "ServiceAccount")}
+    named = {pod["spec"].get("serviceAccountName") for pod in pods(folder)}
+    assert named - {None} == set(accounts)
+    for account in accounts.values():
+        assert account["automountServiceAccountToken"] is False
+
+
+@every_overlay
+def test_the_api_runs_as_the_account_that_azure_trusts(overlay: Path) -> None:
+    """From phase 1 on: another name later would need another trust, and new pods."""
+    pod, _ = api(overlay)
+    [account] = objects(overlay, "ServiceAccount")
+    names = {name: account["metadata"][name] for name in ("namespace", "name")}
+    assert names == {"namespace": "ml-demo", "name": pod["spec"]["serviceAccountName"]}
+    root = phase_of(overlay) / "terraform" / "azure" / "main.tf"
+    if root.exists():
+        trusted = 'service_account = { namespace = "%(namespace)s", name = "%(name)s" }'
+        assert trusted % names in root.read_text(encoding="utf-8")
 
 
 @each_with(*STARTS_PODS)
