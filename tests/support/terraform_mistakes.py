@@ -100,8 +100,8 @@ MISTAKES = [
         "validate",
         'Inappropriate value for attribute "address_prefixes": list of string required.',
         NETWORK,
-        "[local.endpoints]",
-        "local.endpoints",
+        "[local.subnets.endpoints]",
+        "local.subnets.endpoints",
     ),
     Mistake(
         "a value for what Azure decides",
@@ -188,6 +188,22 @@ MISTAKES = [
         "cidrsubnet(var.addresses.network, 8, 15)",
     ),
     Mistake(
+        "the range that phase 7 needs is cut from another",
+        "address_plan",
+        "The subnets overlap.",
+        NETWORK,
+        "cidrsubnet(var.addresses.network, 6, 5)",
+        "cidrsubnet(var.addresses.network, 6, 4)",
+    ),
+    Mistake(
+        "the nodes reach every port of the services",
+        "only_the_cluster_reaches_the_database",
+        "The nodes may reach PostgreSQL's port, and nothing else is let in.",
+        NETWORK,
+        "destination_port_ranges    = var.endpoint_ports",
+        'destination_port_ranges    = ["0-65535"]',
+    ),
+    Mistake(
         "everything in the network reaches the database",
         "only_the_cluster_reaches_the_database",
         "Without a rule that denies the rest, Azure lets in everything within the network.",
@@ -260,6 +276,14 @@ MISTAKES = [
         STATE,
         "shared_access_key_enabled       = false",
         "shared_access_key_enabled       = true",
+    ),
+    Mistake(
+        "a disk that costs twice as much",
+        "names_tags_and_cost",
+        "Every size has a disk of this size",
+        CLUSTER,
+        "os_disk_size_gb             = 64 ",
+        "os_disk_size_gb             = 128 ",
     ),
     Mistake(
         "a validation that lets everything through",

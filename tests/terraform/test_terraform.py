@@ -147,6 +147,25 @@ def test_everything_that_can_carry_a_tag_does(planned: Plan) -> None:
     assert sum("tags" in after for after in planned.resources.values()) > 10
 
 
+def test_nodes_and_ports_are_those_of_the_variables(
+    code: Path, terraform: Terraform, tmp_path: Path
+) -> None:
+    copy = tmp_path / "code"
+    shutil.copytree(code, copy, symlinks=True)
+    chosen = Terraform(terraform.configuration)
+    chosen.environment |= {"TF_VAR_node_count": "2", "TF_VAR_node_size": "Standard_D4s_v5"}
+    for root in ROOTS:
+        for given, count, size in (
+            (terraform, 1, "Standard_D4as_v5"),
+            (chosen, 2, "Standard_D4s_v5"),
+        ):
+            resources = plan(given, copy / name_of(root)).resources
+            [pool] = resources["module.cluster.azurerm_kubernetes_cluster.main"][
+                "default_node_pool"
+            ]
+            assert (pool["node_count"], pool["vm_size"]) == (count, size)
+
+
 def test_the_cluster_is_made_once_azure_knows_its_roles(
     planned: Plan, terraform: Terraform
 ) -> None:

@@ -34,7 +34,9 @@ resource "azurerm_kubernetes_cluster" "main" {
     vm_size                     = var.node_size
     node_count                  = var.node_count
     os_sku                      = "AzureLinux"
-    max_pods                    = 110 # the default, 250, reserves 4 of the node's 16 GB; 110 reserve 2.25
+    max_pods                    = 110       # the default, 250, reserves 4 of the node's 16 GB; 110 reserve 2.25
+    os_disk_type                = "Managed" # an ephemeral one needs a local disk, which most sizes that doctor offers lack
+    os_disk_size_gb             = 64        # AKS would give a node with 4 vCPUs 128, for twice the price
     vnet_subnet_id              = var.nodes_subnet_id
     temporary_name_for_rotation = "rotation" # the pool to move to when the size changes
     tags                        = var.common.tags

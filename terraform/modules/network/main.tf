@@ -2,8 +2,12 @@
 # Azure runs. Pods and Services have ranges of their own, which only the cluster knows.
 
 locals {
-  nodes     = cidrsubnet(var.addresses.network, 4, 0)  # the first sixteenth: a /16 has room for 4000 nodes
-  endpoints = cidrsubnet(var.addresses.network, 8, 16) # the start of the next one
+  subnets = {
+    nodes     = cidrsubnet(var.addresses.network, 4, 0)  # the first sixteenth: a /16 has room for 4000 nodes
+    endpoints = cidrsubnet(var.addresses.network, 8, 16) # the start of the next one
+    # Only reserved: phase 7 makes the subnet. Azure Functions asks for a /27 at least, of its own.
+    functions = cidrsubnet(var.addresses.network, 6, 5)
+  }
 }
 
 resource "azurerm_virtual_network" "main" {
@@ -19,7 +23,7 @@ resource "azurerm_subnet" "nodes" {
   name                            = "nodes"
   resource_group_name             = var.common.resource_group_name
   virtual_network_name            = azurerm_virtual_network.main.name
-  address_prefixes                = [local.nodes]
+  address_prefixes                = [local.subnets.nodes]
   default_outbound_access_enabled = false # the cluster has a way out of its own
 }
 
@@ -27,7 +31,7 @@ resource "azurerm_subnet" "endpoints" {
   name                              = "endpoints"
   resource_group_name               = var.common.resource_group_name
   virtual_network_name              = azurerm_virtual_network.main.name
-  address_prefixes                  = [local.endpoints]
+  address_prefixes                  = [local.subnets.endpoints]
   default_outbound_access_enabled   = false
   private_endpoint_network_policies = "NetworkSecurityGroupEnabled" # else the rules below are not asked
 }
@@ -40,16 +44,16 @@ resource "azurerm_network_security_group" "endpoints" {
   tags                = var.common.tags
 
   security_rule {
-    name                       = "postgresql-from-nodes"
-    description                = "The cluster's pods may reach the database."
+    name                       = "services-from-nodes"
+    description                = "The cluster's pods may reach the services at their ports."
     priority                   = 100
     direction                  = "Inbound"
     access                     = "Allow"
     protocol                   = "Tcp"
-    source_address_prefix      = local.nodes
+    source_address_prefix      = local.subnets.nodes
     source_port_range          = "*"
-    destination_address_prefix = local.endpoints
-    destination_port_range     = "5432"
+    destination_address_prefix = local.subnets.endpoints
+    destination_port_ranges    = var.endpoint_ports
   }
 
   security_rule {

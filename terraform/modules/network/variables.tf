@@ -46,3 +46,18 @@ variable "addresses" {
     error_message = "network has a prefix of 16 to 20, so that each subnet that is cut from it is large enough."
   }
 }
+
+variable "endpoint_ports" {
+  description = "The ports of the services that Azure runs: the cluster's pods may reach these, and nobody may reach another."
+  type        = list(number)
+
+  validation {
+    condition     = length(var.endpoint_ports) > 0
+    error_message = "endpoint_ports names one port at least: Azure refuses a rule without any."
+  }
+
+  validation {
+    condition     = alltrue([for port in var.endpoint_ports : port >= 1 && port <= 65535 && floor(port) == port])
+    error_message = "Each of endpoint_ports is a whole number from 1 to 65535."
+  }
+}

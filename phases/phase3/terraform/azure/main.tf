@@ -21,9 +21,10 @@ resource "azurerm_resource_group" "main" {
 }
 
 module "network" {
-  source    = "../../../../terraform/modules/network"
-  common    = local.common
-  addresses = var.addresses
+  source         = "../../../../terraform/modules/network"
+  common         = local.common
+  addresses      = var.addresses
+  endpoint_ports = [5432] # PostgreSQL
 }
 
 module "registry" {
@@ -44,7 +45,7 @@ module "cluster" {
   source             = "../../../../terraform/modules/cluster"
   common             = local.common
   kubernetes_version = "1.36"
-  node_count         = 1
+  node_count         = var.node_count
   node_size          = var.node_size
   nodes_subnet_id    = module.network.nodes_subnet_id
   addresses          = module.network.addresses

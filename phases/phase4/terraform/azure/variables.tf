@@ -25,6 +25,12 @@ variable "node_size" {
   default     = "Standard_D4as_v5"
 }
 
+variable "node_count" {
+  description = "How many nodes the cluster has: each costs the same, and takes its part of the quota."
+  type        = number
+  default     = 1
+}
+
 variable "addresses" {
   description = "The address plan. None of the ranges may be in use in a network that this one shall reach."
   type = object({

@@ -100,6 +100,14 @@ run "names_tags_and_cost" {
     condition     = azurerm_kubernetes_cluster.main.default_node_pool[0].max_pods == 110
     error_message = "More pods would reserve more of the node's memory."
   }
+
+  assert {
+    condition = (
+      azurerm_kubernetes_cluster.main.default_node_pool[0].os_disk_type == "Managed"
+      && azurerm_kubernetes_cluster.main.default_node_pool[0].os_disk_size_gb == 64
+    )
+    error_message = "Every size has a disk of this size; to change it later, AKS replaces the nodes."
+  }
 }
 
 run "refuses_a_patch_version" {

@@ -21,6 +21,7 @@ variables {
     services = "172.16.0.0/16"
     pods     = "192.168.0.0/16"
   }
+  endpoint_ports = [5432]
 }
 
 run "address_plan" {
@@ -32,12 +33,20 @@ run "address_plan" {
   }
 
   assert {
-    condition = length(distinct([
-      for subnet in [azurerm_subnet.nodes, azurerm_subnet.endpoints] :
-      cidrhost(format("%s/%d", split("/", subnet.address_prefixes[0])[0], min([
-        for each in [azurerm_subnet.nodes, azurerm_subnet.endpoints] : tonumber(split("/", each.address_prefixes[0])[1])
-      ]...)), 0)
-    ])) == 2
+    condition     = local.subnets.functions == "10.20.20.0/22"
+    error_message = "The range that phase 7 needs is still free."
+  }
+
+  assert {
+    # Cut to the shorter of the two prefixes, overlapping ranges have the same first address.
+    condition = alltrue([
+      for pair in setproduct(values(local.subnets), values(local.subnets)) :
+      pair[0] == pair[1] || length(distinct([
+        for subnet in pair : cidrhost(format("%s/%d", split("/", subnet)[0], min([
+          for each in pair : tonumber(split("/", each)[1])
+        ]...)), 0)
+      ])) == 2
+    ]) && length(distinct(values(local.subnets))) == length(local.subnets)
     error_message = "The subnets overlap."
   }
 
@@ -52,12 +61,25 @@ run "address_plan" {
   }
 }
 
+run "smallest_network" {
+  command = plan
+
+  variables {
+    addresses = { network = "10.20.0.0/20", services = "172.16.0.0/16", pods = "192.168.0.0/16" }
+  }
+
+  assert {
+    condition     = tonumber(split("/", local.subnets.functions)[1]) <= 27
+    error_message = "Azure Functions asks for a /27 at least."
+  }
+}
+
 run "only_the_cluster_reaches_the_database" {
   command = plan
 
   assert {
     condition = [
-      for rule in azurerm_network_security_group.endpoints.security_rule : "${rule.source_address_prefix} ${rule.destination_port_range}"
+      for rule in azurerm_network_security_group.endpoints.security_rule : "${rule.source_address_prefix} ${join(",", rule.destination_port_ranges)}"
       if rule.direction == "Inbound" && rule.access == "Allow"
     ] == ["${azurerm_subnet.nodes.address_prefixes[0]} 5432"]
     error_message = "The nodes may reach PostgreSQL's port, and nothing else is let in."
@@ -79,6 +101,22 @@ run "only_the_cluster_reaches_the_database" {
   assert {
     condition     = azurerm_subnet_network_security_group_association.endpoints.subnet_id == azurerm_subnet.endpoints.id
     error_message = "The rules belong to the subnet of the endpoints."
+  }
+}
+
+run "a_phase_may_add_a_port" {
+  command = plan
+
+  variables {
+    endpoint_ports = [5432, 443]
+  }
+
+  assert {
+    condition = anytrue([
+      for rule in azurerm_network_security_group.endpoints.security_rule :
+      rule.access == "Allow" && rule.destination_port_ranges == toset(["443", "5432"])
+    ])
+    error_message = "The nodes may reach each of the ports."
   }
 }
 
@@ -119,4 +157,24 @@ run "refuses_a_network_that_is_too_small" {
   }
 
   expect_failures = [var.addresses]
+}
+
+run "refuses_a_rule_without_ports" {
+  command = plan
+
+  variables {
+    endpoint_ports = []
+  }
+
+  expect_failures = [var.endpoint_ports]
+}
+
+run "refuses_what_is_no_port" {
+  command = plan
+
+  variables {
+    endpoint_ports = [5432, 443.5]
+  }
+
+  expect_failures = [var.endpoint_ports]
 }
