@@ -39,6 +39,7 @@ from workbook.learner.store import write_json
 from workbook.outcome import Outcome
 
 BEFORE, BEGUN, AFTER = (f"2026-11-28T10:{minute}:00Z" for minute in ("00", "10", "22"))
+LATER = "2099-01-01T00:00:00Z"  # than any drill that a test begins
 ROWS = {"expected": "one", "found": "two", "why": "it was renamed", "run next": "rename it"}
 HINTS = ("Look.", "Look there.", "It is there.")
 
@@ -225,7 +226,7 @@ def check_again(
     phase: Phase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> str:
     """`check`, whose results are kept already; returns what it says about the drill."""
-    phase.checks.mkdir(parents=True)
+    phase.checks.mkdir(parents=True, exist_ok=True)
     done = subprocess.CompletedProcess[bytes]([], 0)
     monkeypatch.setattr(actions.subprocess, "run", lambda *_, **__: done)
     actions.check_lesson(phase)
@@ -323,6 +324,50 @@ def test_drill_that_is_interrupted_is_still_under_way(
     assert read_ended(drills.phase) == {}
     drills.fix()
     assert [*read_ended(drills.phase)] == ["easy-one"]
+
+
+def test_a_check_that_passes_while_a_drill_breaks_does_not_end_it(
+    drills: Drills, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passed = checked(drills.phase, Outcome.PASSED, LATER)
+
+    def break_it(system: System) -> None:
+        (system.kept / "a-copy").touch()
+        assert check_again(system.phase, monkeypatch, capsys) == ""
+        assert drills.end_if_passed(passed) is None
+        assert (system.kept / "a-copy").exists()
+
+    monkeypatch.setitem(DRILLS, "easy-one", make("A title.", 1, break_it=break_it))
+    drills.begin("easy-one")
+    assert drills.under_way() == "easy-one"
+    assert drills.end_if_passed(passed) is not None
+
+
+def test_a_check_that_ran_while_a_drill_broke_does_not_end_it(
+    drills: Drills, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its line may have passed before the drill broke it."""
+    drills.phase.checks.mkdir(parents=True)
+
+    def run_checks(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+        drills.begin("easy-one")
+        checked(drills.phase, Outcome.PASSED, LATER)
+        return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setattr(actions.subprocess, "run", run_checks)
+    actions.check_lesson(drills.phase)
+    assert capsys.readouterr().out == ""
+    assert drills.under_way() == "easy-one"
+
+
+def test_drill_of_an_older_version_ends_by_a_check(
+    drills: Drills, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its file does not say when the drill began."""
+    write_json(drills.phase.state / "drill.json", {"name": "easy-one", "hints": 0})
+    checked(drills.phase, Outcome.PASSED, "2026-01-01T00:00:00Z")
+    assert "you fixed it" in check_again(drills.phase, monkeypatch, capsys)
+    assert drills.under_way() is None
 
 
 @pytest.mark.parametrize("step", ["record_ended", "shutil.rmtree", "write_under_way"])

@@ -135,6 +135,7 @@ def check_lesson(lesson: Lesson, *options: str) -> int:
         raise WorkbookError(f"The notebook {lesson.name} has no checks.")
     command = checks_command(lesson.checks, *options)
     environment = checks_environment()
+    drill = drill_under_way(lesson.root, lesson.target) if isinstance(lesson, Phase) else None
     try:
         done = subprocess.run(command, cwd=lesson.root, env=environment, timeout=SECONDS_TO_CHECK)
     except subprocess.TimeoutExpired:
@@ -143,15 +144,18 @@ def check_lesson(lesson: Lesson, *options: str) -> int:
             f"./workbook doctor {lesson.argument}",
         ) from None
     status = done.returncode
-    if isinstance(lesson, Phase):  # a notebook has no drills
-        _end_fixed_drill(lesson)
+    if isinstance(lesson, Phase) and drill and drill[1].broken:  # a notebook has no drills
+        _end_fixed_drill(lesson, drill[1].begun)
     return status
 
 
-def _end_fixed_drill(phase: Phase) -> None:
-    """A drill is over when the check that it turned red has passed again."""
+def _end_fixed_drill(phase: Phase, begun: str) -> None:
+    """A drill is over when the check that it turned red has passed again.
+
+    A drill that began while the checks ran may have been broken after its check passed.
+    """
     found, checked = drill_under_way(phase.root, phase.target), read_results(phase)
-    if found is None or checked is None:
+    if found is None or checked is None or found[1].begun != begun:
         return
     drills = Drills(System(found[0], load_choices(phase.root), Background(found[0].state)))
     if over := drills.end_if_passed(checked):

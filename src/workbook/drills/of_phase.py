@@ -112,7 +112,7 @@ class Drills:
                 f"./workbook drill {self.phase.number}",
             )
         refuse_under_way(self.phase.root, self.phase.target)
-        write_under_way(self.phase, UnderWay(name))
+        write_under_way(self.phase, UnderWay(name, begun=now(), broken=False))
         try:
             drill.break_it(self._system)
         except NothingToBreak:
@@ -121,6 +121,7 @@ class Drills:
         except WorkbookError as error:  # half-way: what comes first is to put it back
             fix = f"./workbook drill {self.phase.number} --fix"
             raise WorkbookError(str(error), fix) from error
+        write_under_way(self.phase, UnderWay(name, begun=now()))
         return drill
 
     def hint(self) -> Hint | None:
@@ -180,11 +181,13 @@ class Drills:
     def end_if_passed(self, checked: Checked) -> Ended | None:
         """End the drill under way if the check that it turned red has passed again.
 
+        While it is being broken, a check that passes says nothing.
+
         Args:
             checked: what checks came to, of this phase or a later one.
         """
         current = read_under_way(self.phase)
-        if current is None or not is_newer(checked, current):
+        if current is None or not current.broken or not is_newer(checked, current):
             return None
         found = result_of(self.load(current.name), checked)
         if found is None or found.outcome is not Outcome.PASSED:

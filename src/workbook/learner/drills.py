@@ -4,12 +4,14 @@ Like check.py, this needs the standard library only where no drill is under way.
 """
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 from workbook.course.phase import Phase, phases
 from workbook.learner.store import kept, read_state, write_json
+
+LONG_AGO = "1970-01-01T00:00:00Z"
 
 
 def now() -> str:
@@ -43,7 +45,8 @@ class UnderWay:
 
     name: str
     hints: int = 0  # that were shown
-    begun: str = field(default_factory=now)
+    begun: str = LONG_AGO  # when all was broken; files of older versions do not say it
+    broken: bool = True  # False while it is being broken, and where that was interrupted
 
     def __post_init__(self) -> None:
         if self.hints < 0:
