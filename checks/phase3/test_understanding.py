@@ -29,7 +29,7 @@ QUESTIONS = {
         form(
             "32 hexadecimal digits in five groups", r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
         ),
-        "terraform state pull, in lesson 3, “Two at the same time”",
+        "lesson 3, “Two at the same time”",
     ),
     "rebuild-seconds": Question(
         "how many seconds destroying and rebuilding took",

@@ -59,4 +59,4 @@ def _is_gain(phase: Phase) -> Judge:
     rates = read_json(phase.state / "texts-per-second.json")
     if rates is None:
         return not_yet("measure it first: lesson 4, “Use the one that you have”")
-    return is_near(round(rates["together"] / rates["one_by_one"]), within=1)
+    return is_near(round(rates["together"] / rates["one_by_one"]), within=0)

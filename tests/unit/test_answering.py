@@ -145,7 +145,7 @@ def test_a_lesson_that_is_run_keeps_the_learners_own_answer(home: Path) -> None:
 def test_questions_are_asked_until_the_answer_is_right(home: Path) -> None:
     terminal = asked(home)
     terminal.expect("Question 1 of 2: fruit")
-    terminal.expect("which fruit is it\\? One word.")
+    terminal.expect("Which fruit is it\\? One word.")
     terminal.expect("Where to look: cat fruit.txt")
     terminal.expect_exact("Your answer (a word): ")
     terminal.sendline("apple")
@@ -156,7 +156,7 @@ def test_questions_are_asked_until_the_answer_is_right(home: Path) -> None:
     terminal.expect("Question 2 of 2: number")
     terminal.expect_exact("Your answer (a whole number from 0 to 9): ")
     terminal.sendline("3")
-    terminal.expect_exact("2 of 2 answered rightly.")
+    terminal.expect_exact("2 of 2 answers are right.")
     terminal.expect_exact("Next: ./workbook check 0")
     terminal.expect(pexpect.EOF)
     assert terminal.wait() == 0
@@ -172,7 +172,7 @@ def test_only_open_and_wrong_questions_are_asked_and_one_can_be_skipped(home: Pa
     terminal.expect_exact("Your recorded answer: 4")
     terminal.expect_exact("Your answer")
     terminal.sendline("")
-    terminal.expect_exact("0 of 1 answered rightly.")
+    terminal.expect_exact("0 of 1 answers are right.")
     terminal.expect(pexpect.EOF)
     assert terminal.wait() == 0
     assert answers(home) == {"fruit": "pear", "number": "4"}

@@ -139,7 +139,8 @@ def test_a_phase_that_was_left_is_gone_back_to(home: Path, cluster: None) -> Non
     for question, given in QUESTIONS.items():
         write_answer(Phase(0, home, "local"), question, given)
     said = status()
-    assert "Phase 1: from a laptop to a cluster: left; ./workbook goto 1" in said
+    title, left = "Phase 1: from a laptop to a cluster", "you went back to an earlier phase"
+    assert f"{title}\n  {left}: ./workbook goto 1" in said
     assert said.endswith("Next: ./workbook goto 1\n")
 
 

@@ -88,7 +88,7 @@ def _ask(phase: Phase, only: str) -> None:
     except typer.Abort:  # Ctrl-D; Ctrl-C ends the command by itself
         console.print("\nEnded. Every answer that you gave is recorded.")
         return
-    console.print(f"\n{sum(right)} of {len(left)} answered rightly.")
+    console.print(f"\n{sum(right)} of {len(left)} answers are right.")
     if all(right):
         console.print(f"Next: ./workbook check {phase.number}")
 
@@ -96,7 +96,7 @@ def _ask(phase: Phase, only: str) -> None:
 def _ask_one(phase: Phase, name: str, question: Question, text: str, place: str) -> bool:
     """Ask one question until its answer is right or the learner skips it; whether it is right."""
     console.print(f"\n[bold]Question {place}: {name}[/bold]")
-    console.print(Markdown(text), soft_wrap=False)
+    console.print(Markdown(text[:1].upper() + text[1:]), soft_wrap=False)
     _show_look(question)
     if recorded := read_answers(phase).get(name):
         console.print(f"  Your recorded answer: {escape(recorded)}")

@@ -158,7 +158,7 @@ def _show_hint(drills: Drills) -> None:
 
 def _fix(drills: Drills) -> None:
     fixed = drills.fix()
-    print(f"--fix has put your system right. By hand, you would do this:\n\n{fixed.way_back}")
+    print(f"--fix has repaired your system. By hand, you would do this:\n\n{fixed.way_back}")
     print(f"\nTo see the result: ./workbook check {drills.phase.number}")
 
 

@@ -50,7 +50,7 @@ def start(answers: WithAnswers = False) -> None:
             ("./workbook exercise 0", "write something yourself"),
             ("./workbook up", "create a cluster, once; then: ./workbook lab 1"),
         ):
-            console.print(f"  {command:22}{purpose}")
+            console.print(f"  {command:24}{purpose}")
         console.print("The API is still running. To end it: ./workbook stop")
     raise typer.Exit(_status_without_questions(phase, status, answers))
 

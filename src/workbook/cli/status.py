@@ -37,7 +37,8 @@ def status() -> None:
             for line in _lines(phase, choices, drill):
                 console.print(f"  {line}")
         elif was_left(phase):
-            console.print(f"\n[bold]{title}[/bold]: left; ./workbook goto {phase.number}")
+            console.print(f"\n[bold]{title}[/bold]")
+            console.print(f"  you went back to an earlier phase: ./workbook goto {phase.number}")
         else:
             console.print(f"\n[bold]{title}[/bold]: not begun")
     console.print(f"\n[bold]Next: {escape(next_step(there_are))}[/bold]")

@@ -6,9 +6,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
+import psutil
 from pydantic import TypeAdapter
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
@@ -24,7 +25,6 @@ from workbook.course.phase import Lesson
 from workbook.errors import WorkbookError
 from workbook.learner.drills import drill_under_way
 from workbook.outcome import Outcome
-from workbook.programs import kill_group
 
 SECONDS_TO_END = 10  # for the checks: a look that has begun removes what it made
 ROWS = {  # what is shown of a line that does not pass, and by which label; `check` shows more
@@ -88,7 +88,7 @@ def looking(lesson: Lesson) -> Iterator[Iterable[Result]]:
             said.seek(0)
             last = (said.read().strip().splitlines() or ["no reason given"])[-1]
             raise WorkbookError(
-                f"The program that looks at the checks has ended: {last}",
+                f"The checks stopped: {last}",
                 f"./workbook check {lesson.argument}",
             )
         finally:
@@ -96,8 +96,17 @@ def looking(lesson: Lesson) -> Iterator[Iterable[Result]]:
             try:
                 looker.wait(SECONDS_TO_END)
             except subprocess.TimeoutExpired:
-                kill_group(looker.pid)
+                _kill(looker.pid)
                 looker.wait()
+
+
+def _kill(looker: int) -> None:
+    """Kill the looker and the programs that it has called: each has a session of its own."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(looker)
+        for member in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
 
 
 def _results(lines: IO[str]) -> Iterator[Result]:
@@ -135,13 +144,14 @@ class Board:
         return [part for label in texts for part in row(label, texts[label], columns).splitlines()]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        passed = [r for r in self._results.values() if r.outcome is Outcome.PASSED]
+        results = dict(self._results)  # rich draws in a thread of its own
+        passed = [r for r in results.values() if r.outcome is Outcome.PASSED]
         of = f"{len(passed)} of {len(self._lines)} lines pass"
         yield Text(f"{self._lesson.name} · {self._lesson.target} · {of}", style="bold")
-        first = self._first()
+        first = self._first(results)
         room = max(options.size.height - len(self._lines) - 3, 1)
         for line in self._lines:
-            yield line_of(line, self._results.get(line))
+            yield line_of(line, results.get(line))
             if first and line == first.line:
                 yield from map(Text, self.told_of(first, options.max_width)[:room])
         if len(passed) == len(self._lines):
@@ -150,9 +160,9 @@ class Board:
         seconds = time.monotonic() - self._looked
         yield Text(f"Looked {seconds:.0f} s ago; Ctrl-C ends.", style="dim")
 
-    def _first(self) -> Result | None:
+    def _first(self, results: dict[str, Result]) -> Result | None:
         """What to do now: the first line that is wrong or not started and waits for no other."""
-        there_are = [self._results[line] for line in self._lines if line in self._results]
+        there_are = [results[line] for line in self._lines if line in results]
         to_do = [r for r in there_are if r.outcome is not Outcome.PASSED and not r.waits_for]
         known = [r for r in to_do if r.outcome is not Outcome.UNKNOWN]
         return next(iter(known or to_do), None)

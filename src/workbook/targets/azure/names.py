@@ -1,5 +1,6 @@
 """What things are called on Azure: all of it from one prefix and the subscription."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ def names_in_use(home: Path, choices: "Choices") -> dict[str, str]:
     found = names(choices)
     outputs = read_json(outputs_of_terraform(home)) or {}
     made = {name: outputs.get(output, {}).get("value") for name, output in OUTPUT_OF.items()}
-    if str(made["RG"]).startswith(f"{choices.prefix}-"):  # else of a prefix chosen before
+    # of this prefix, and not of one chosen before; the root adds five letters or digits
+    if re.fullmatch(rf"{re.escape(choices.prefix)}-[a-z0-9]+-rg", str(made["RG"])):
         found |= {name: value for name, value in made.items() if value}
     return {**found, "BASE_IMAGE": f"{found['REGISTRY']}/base/{_base_image()}"}
 
