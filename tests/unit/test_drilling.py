@@ -17,7 +17,7 @@ from small_workbook import IS_WRONG, PASSES, Small
 from typer.testing import CliRunner
 from typer.testing import Result as Done
 
-from workbook.checks.check import Checked, Result, check
+from workbook.checks.check import Checked, Result, check, keep_results
 from workbook.cli import actions, app
 from workbook.course.phase import Phase
 from workbook.drills import of_phase
@@ -363,10 +363,13 @@ def test_a_check_that_ran_while_a_drill_broke_does_not_end_it(
 def test_drill_of_an_older_version_ends_by_a_check(
     drills: Drills, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its file does not say when the drill began."""
-    write_json(drills.phase.state / "drill.json", {"name": "easy-one", "hints": 0})
-    checked(drills.phase, Outcome.PASSED, "2026-01-01T00:00:00Z")
-    assert "you fixed it" in check_again(drills.phase, monkeypatch, capsys)
+    """Its file does not say when the drill began: the file's own time does."""
+    file = drills.phase.state / "drill.json"
+    write_json(file, {"name": "easy-one", "hints": 0})
+    an_hour_ago = time.time() - 3600
+    os.utime(file, (an_hour_ago, an_hour_ago))
+    keep_results(drills.phase, [Result("it_works", "It works", Outcome.PASSED, 0.1)], [])
+    assert "you fixed it, in 1 h 0 min" in check_again(drills.phase, monkeypatch, capsys)
     assert drills.under_way() is None
 
 

@@ -4,7 +4,7 @@ Like check.py, this needs the standard library only where no drill is under way.
 """
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,11 @@ LONG_AGO = "1970-01-01T00:00:00Z"
 
 def now() -> str:
     """The time; UTC, as ISO 8601."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return _time(time.time())
+
+
+def _time(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def in_words(seconds: float) -> str:
@@ -45,7 +49,7 @@ class UnderWay:
 
     name: str
     hints: int = 0  # that were shown
-    begun: str = LONG_AGO  # when all was broken; files of older versions do not say it
+    begun: str = LONG_AGO  # when all was broken; the files of older versions do not say it
     broken: bool = True  # False while it is being broken, and where that was interrupted
 
     def __post_init__(self) -> None:
@@ -108,8 +112,11 @@ def read_under_way(phase: Phase) -> UnderWay | None:
     """The drill of a phase that is under way, if there is one."""
     if not phase.has_state:
         return None
-    found = read_state(_under_way(phase), UnderWay)
-    return found if found and found.name in drill_names(phase) else None
+    file = _under_way(phase)
+    found = read_state(file, UnderWay)
+    if found is None or found.name not in drill_names(phase):
+        return None
+    return replace(found, begun=_time(file.stat().st_mtime)) if found.begun == LONG_AGO else found
 
 
 def write_under_way(phase: Phase, drill: UnderWay | None) -> None:
