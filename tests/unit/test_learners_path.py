@@ -27,6 +27,7 @@ class System:
         self.phase = Phase(0, home, "local")
         self.answered: list[bool] = []  # whether each lesson was run with its answers
         self.outcomes = [Outcome.PASSED, Outcome.NOT_STARTED]
+        self.promises: list[Line] = []  # of phase 1
         self.judged: Judged | None = Judged({}, {}, QUESTIONS)
 
     def run(self, lesson: Any, choices: Any, answers: bool) -> None:
@@ -38,8 +39,10 @@ class System:
             Line(f"{outcome}", "A line", outcome, 0, judged=each)
             for outcome, each in zip(self.outcomes, judged, strict=True)
         ]
-        keep_results(phase, results, [])
-        return min(STATUS[each] for each in self.outcomes if each is not Outcome.PASSED)
+        promises = self.promises if phase.number else []
+        keep_results(phase, results, promises)
+        outcomes = [*self.outcomes, *(each.outcome for each in promises)]
+        return min(STATUS[each] for each in outcomes if each is not Outcome.PASSED)
 
 
 @pytest.fixture
@@ -94,6 +97,24 @@ def test_a_wrong_answer_is_a_failure(system: System, words: tuple[str, ...]) -> 
     system.outcomes[1] = Outcome.WRONG
     system.judged = Judged({"swing-word": "your answer 'food'"}, {}, [])
     assert call(*words).exit_code == 1
+
+
+def test_a_wrong_answer_of_an_earlier_phase_is_a_failure(system: System) -> None:
+    wrong = Judged({"swing-word": "your answer 'food'"}, {}, [])
+    assert goto_1(system, Line("b", "A promise", Outcome.WRONG, 0, judged=wrong)) == 1
+
+
+def test_an_open_question_of_an_earlier_phase_is_none(system: System) -> None:
+    still_open = Judged({}, {}, QUESTIONS)
+    assert goto_1(system, Line("b", "A promise", Outcome.NOT_STARTED, 0, judged=still_open)) == 0
+
+
+def goto_1(system: System, promise: Line) -> int:
+    """The exit status of `goto 1`, whose checks come to this promise of phase 0."""
+    system.promises = [promise]
+    done = call("goto", "1")
+    assert system.answered == [False, False]
+    return done.exit_code
 
 
 @pytest.mark.parametrize("words", [("start",), ("goto", "0")])

@@ -1,7 +1,7 @@
 """`status`: a line for what is not begun, what is left of the rest, and one next step."""
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 sys.path.insert(0, str(ROOT))  # the checks are no part of the package
 
-from workbook.checks.check import Result, keep_results
+from workbook.checks.check import Checked, Result, keep_results
 from workbook.checks.questions import Judged
 from workbook.cli import app
 from workbook.course.lesson import Section, sections
@@ -24,8 +24,13 @@ from workbook.learner.store import write_json
 from workbook.lessons.going_back import LEFT
 from workbook.outcome import Outcome
 
+OF_1 = ["most-pods", "old-replicas", "replaced-by", "endpoint-before", "endpoint-after"]
 QUESTIONS = {"strongest-negative-word": "worst", "swing-word": "not", "right-when-sure": "98"}
 PASSED = Result("test_model_trains", "Model trains successfully", Outcome.PASSED, 0)
+UNDERSTOOD = "You understand the core logic"
+WRONG_ANSWER = Result(
+    "a", UNDERSTOOD, Outcome.WRONG, 0, judged=Judged({"swing-word": "no"}, {}, [])
+)
 
 
 @pytest.fixture
@@ -105,7 +110,7 @@ def test_a_section_without_minutes_has_those_of_the_last_run(home: Path) -> None
         ),
         ([PASSED], {}, "./workbook answer 0"),
         (
-            [Result("a", "A line", Outcome.WRONG, 0, judged=Judged({"swing-word": "no"}, {}, []))],
+            [WRONG_ANSWER],
             QUESTIONS,
             "./workbook answer 0",
         ),
@@ -152,15 +157,25 @@ def test_the_learner_who_caught_up_is_asked_about_earlier_phases_last(
         keep_results(phase, [PASSED], [])
         (phase.state / "run.json").touch()
     assert next_step() == "Next: ./workbook answer 1"
-    for question in (
-        "most-pods",
-        "old-replicas",
-        "replaced-by",
-        "endpoint-before",
-        "endpoint-after",
-    ):
+    for question in OF_1:
         write_answer(Phase(1, home, "local"), question, "an answer", "")
     assert next_step() == "Next: ./workbook answer 0"
+
+
+def test_a_wrong_answer_leads_to_the_phase_that_asks(home: Path, cluster: None) -> None:
+    """Its line is one of the promises of the later phase."""
+    first, second = Phase(0, home, "local"), Phase(1, home, "local")
+    for phase, questions in ((first, QUESTIONS), (second, OF_1)):
+        (phase.state / "run.json").touch()
+        for question in questions:
+            write_answer(phase, question, "an answer")
+    right = replace(WRONG_ANSWER, outcome=Outcome.PASSED, judged=None)
+    for when, step in (("10:00", "answer 0"), ("12:00", "lab 2")):
+        of_first = Checked(f"2026-01-01T{when}:00Z", [right])
+        write_json(first.state / "checks.json", asdict(of_first))
+        of_second = Checked("2026-01-01T11:00:00Z", [PASSED], [WRONG_ANSWER])
+        write_json(second.state / "checks.json", asdict(of_second))
+        assert next_step() == f"Next: ./workbook {step}"
 
 
 def test_practice_comes_before_the_next_phase(home: Path) -> None:

@@ -71,8 +71,9 @@ class Checked:
 
     @property
     def wrong_answers(self) -> list[str]:
-        """The questions whose answers are wrong."""
-        return [question for each in self.results if each.judged for question in each.judged.wrong]
+        """The questions whose answers are wrong, of this phase and of earlier ones."""
+        judged = [each.judged for each in [*self.results, *self.promises] if each.judged]
+        return [question for each in judged for question in each.wrong]
 
     @property
     def broken(self) -> list[str]:

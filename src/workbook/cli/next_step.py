@@ -1,7 +1,7 @@
 """What a learner does next: one command, and where in the lesson it leads."""
 
 from workbook.checks.check import Checked, checks_of, read_results
-from workbook.course.lesson import anchor_of, sections
+from workbook.course.lesson import anchor_of, checklist, sections
 from workbook.course.phase import Phase
 from workbook.exercises.exercise import Exercises
 from workbook.learner.answers import open_questions
@@ -24,8 +24,8 @@ def next_step(there_are: list[Phase]) -> str:
     begun = [phase for phase in there_are if is_begun(phase)]
     if not begun:
         return f"./workbook start, or ./workbook lab {first.number}"
-    step = _of_system(begun[-1]) or _of_questions(begun[-1]) or _of_practice(begun[-1])
-    steps = [step, *map(_of_questions, begun)]
+    answer = [_of_questions(phase, begun) for phase in begun]
+    steps = [_of_system(begun[-1]) or answer[-1] or _of_practice(begun[-1]), *answer]
     steps += [_of_new(phase) for phase in there_are if phase.number > begun[-1].number]
     return next(filter(None, steps), "you have done every phase. ./workbook drill --random")
 
@@ -80,10 +80,19 @@ def _where(phase: Phase, kept: Checked) -> str:
     return f"{where} (its commands took {took[0]:.0f} s)" if took else where
 
 
-def _of_questions(phase: Phase) -> str:
-    kept = read_results(phase)
-    left = open_questions(phase) or (kept.wrong_answers if kept else [])
+def _of_questions(phase: Phase, begun: list[Phase]) -> str:
+    left = open_questions(phase) or _has_wrong_answers(phase, begun)
     return f"./workbook answer {phase.number}" if left else ""
+
+
+def _has_wrong_answers(phase: Phase, begun: list[Phase]) -> bool:
+    """Whether an answer is wrong: so the latest checks say, the phase's or a later one's."""
+    there_are = [checked for each in begun if (checked := read_results(each))]
+    newest_last = sorted(there_are, key=lambda checked: checked.checked)
+    results = {r.line: r for each in newest_last for r in [*each.results, *each.promises]}
+    lines = checklist(phase.lesson.read_text(encoding="utf-8"))
+    judged = [results[line].judged for line in lines if line in results]
+    return any(each.wrong for each in judged if each)
 
 
 def _of_practice(phase: Phase) -> str:
