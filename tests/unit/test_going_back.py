@@ -1,6 +1,7 @@
 """Going back: what later phases added goes, what holds data stays, and nothing goes by mistake."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,24 @@ import pytest
 from copies import copy_manifests
 from fake_cluster import write_kubectl
 
+from workbook.checks.check import Result, keep_results
+from workbook.cli import actions
 from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
+from workbook.learner.answers import write_answer
 from workbook.learner.choices import Choices
+from workbook.learner.store import write_json
 from workbook.lessons import deploying, going_back
-from workbook.lessons.going_back import LABEL, added_objects, come_again, go_back
+from workbook.lessons.going_back import (
+    LABEL,
+    LEFT,
+    added_objects,
+    come_again,
+    go_back,
+    was_begun,
+    was_left,
+)
+from workbook.outcome import Outcome
 from workbook.targets.kubernetes import Kubernetes
 
 CHOICES = Choices()
@@ -253,3 +267,40 @@ def test_a_phase_that_was_left_comes_again_once_and_on_the_same_cluster_only(
     go_back(Phase(3, home, "local"), CHOICES)
     monkeypatch.setattr(Kubernetes, "authority", lambda self: "another one")
     assert not come_again(left, CHOICES)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "left"),
+    [(Outcome.PASSED, 0, []), (Outcome.NOT_STARTED, 10, [1, 2])],
+    ids=["complete", "not complete"],
+)
+def test_a_phase_that_was_left_is_not_left_once_its_checks_pass(
+    home: Path, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, status: int, left: list[int]
+) -> None:
+    """As after `run 2`, which goes by no `goto`. A phase after it is still left."""
+    phases = [Phase(number, home, "local") for number in range(5)]
+    for number in (1, 2, 4):
+        (phases[number].state / "run.json").touch()
+        (phases[number].state / LEFT).touch()
+    phases[2].checks.mkdir(parents=True)
+
+    def run_checks(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+        keep_results(phases[2], [Result("it", "It works", outcome, 0)], [])
+        return subprocess.CompletedProcess([], status)
+
+    monkeypatch.setattr(actions.subprocess, "run", run_checks)
+    actions.check_lesson(phases[2])
+    assert [phase.number for phase in phases if was_left(phase)] == [*left, 4]
+    assert not phases[0].has_state
+
+
+@pytest.mark.parametrize("practice", ["answer", "exercise"])
+def test_practice_of_a_later_phase_does_not_begin_it(home: Path, practice: str) -> None:
+    later = Phase(2, home, "local")
+    if practice == "answer":
+        write_answer(later, "a-question", "an answer", "a cluster")
+    else:
+        write_json(later.state / "exercises" / "one.json", {})
+    assert not was_begun(later)
+    (later.state / "run.json").touch()
+    assert was_begun(later)

@@ -26,6 +26,7 @@ from workbook.learner.background import Background
 from workbook.learner.choices import Choices, load_choices
 from workbook.learner.drills import drill_under_way, in_words, with_hints
 from workbook.learner.store import LOCK_IS_HELD
+from workbook.lessons.going_back import return_to, was_left
 from workbook.progress import print_done
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
@@ -114,19 +115,22 @@ def say_what_is_left(phase: Phase) -> None:
         console.print(f"{left} {are} yours: [bold]./workbook answer {phase.number}[/bold]")
 
 
-def is_complete(phase: Phase, status: int) -> bool:
-    """Whether a phase is complete for moving on: answers do not count.
+def is_complete(lesson: Lesson, status: int) -> bool:
+    """Whether a lesson's system is complete: answers do not count.
 
     Args:
-        phase: that was checked just now.
+        lesson: that was checked just now.
         status: the exit status of its checks.
     """
-    kept = read_results(phase) if status in (WRONG, NOT_STARTED) else None
+    kept = read_results(lesson) if status in (WRONG, NOT_STARTED) else None
     return status == PASSED or (kept is not None and kept.is_complete)
 
 
 def check_lesson(lesson: Lesson, *options: str) -> int:
-    """Run a lesson's checks, and end a drill that is fixed; returns pytest's exit status.
+    """Run a lesson's checks; returns pytest's exit status.
+
+    They end a drill that is fixed. Where the system of a phase is complete, `goto` has not left it,
+    nor a phase before it, whose promises hold.
 
     Raises:
         WorkbookError: it has no checks.
@@ -136,6 +140,7 @@ def check_lesson(lesson: Lesson, *options: str) -> int:
     command = checks_command(lesson.checks, *options)
     environment = checks_environment()
     drill = drill_under_way(lesson.root, lesson.target) if isinstance(lesson, Phase) else None
+    left = [*filter(was_left, lesson.up_to)] if isinstance(lesson, Phase) else []
     try:
         done = subprocess.run(command, cwd=lesson.root, env=environment, timeout=SECONDS_TO_CHECK)
     except subprocess.TimeoutExpired:
@@ -146,6 +151,8 @@ def check_lesson(lesson: Lesson, *options: str) -> int:
     status = done.returncode
     if isinstance(lesson, Phase) and drill and drill[1].broken:  # a notebook has no drills
         _end_fixed_drill(lesson, drill[1].begun)
+    if left and is_complete(lesson, status):
+        return_to(left)
     return status
 
 

@@ -15,7 +15,14 @@ from workbook.targets.opening import find_cluster
 LABEL = "workbook/phase"  # of every object: the phase that adds it
 HOLD_DATA = {"Namespace", "PersistentVolume", "PersistentVolumeClaim", "Secret"}
 SECONDS_TO_LIST = 60  # some eighty kinds, one after the other
-OF_CHECKS = {"checks.json", "receipt.json", "receipt.md"}  # also in the state of a phase not begun
+OF_NO_LESSON = {  # what the state of a phase may have whose lesson was not begun
+    "checks.json",
+    "receipt.json",
+    "receipt.md",
+    "exercises",
+    "answers.json",
+    "answered-on.json",
+}
 LEFT = "left.json"  # of a phase that was left: on which cluster its objects can come again
 
 
@@ -29,14 +36,20 @@ class Added:
 
 
 def was_begun(phase: Phase) -> bool:
-    """Whether a lesson or the learner left something, and `goto` did not leave the phase since."""
+    """Whether its lesson left something, and `goto` did not leave the phase since."""
     names = {path.name for path in phase.state.iterdir()} if phase.has_state else set()
-    return bool(names - OF_CHECKS) and LEFT not in names
+    return bool(names - OF_NO_LESSON) and LEFT not in names
 
 
 def was_left(phase: Phase) -> bool:
     """Whether `goto` left the phase for an earlier one."""
     return phase.has_state and (phase.state / LEFT).exists()
+
+
+def return_to(phases: Iterable[Phase]) -> None:
+    """Forget that phases were left: their objects are there again."""
+    for phase in phases:
+        (phase.state / LEFT).unlink(missing_ok=True)
 
 
 def added_objects(phase: Phase, cluster: Kubernetes) -> list[Added]:
@@ -165,7 +178,7 @@ def come_again(phase: Phase, choices: Choices) -> bool:
         WorkbookError: they cannot be deployed.
     """
     note = read_state(phase.state / LEFT, dict[str, str])
-    (phase.state / LEFT).unlink(missing_ok=True)
+    return_to([phase])
     cluster = find_cluster(phase.root, phase.target) if note else None
     if not note or cluster is None or phase.target == "azure":
         return False
