@@ -19,8 +19,11 @@ from copies import ROOT, copy_manifests, free_port
 from fake_cluster import say, write_kubectl
 
 from workbook.course.phase import Phase
+from workbook.drills.drill import Drill, System
+from workbook.drills.of_phase import Drills
 from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
+from workbook.learner.drills import UnderWay, read_under_way, write_under_way
 from workbook.lessons.reset import reset_phase, what_goes
 from workbook.measure.traffic import Traffic, read_traffic, under_traffic, write_traffic
 from workbook.outcome import NotStarted, Unknown, Wrong
@@ -626,6 +629,39 @@ def test_reset_of_a_cluster_that_cannot_be_asked_removes_nothing(
             verb()
     assert not deletions.exists()
     assert phase.state.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "ended"), [(4, False), (3, True), (2, True), (0, False)], ids=str
+)
+def test_reset_ends_a_drill_of_the_phases_whose_objects_go(
+    cluster: Cluster,
+    deletions: Path,
+    deployed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    ended: bool,
+) -> None:
+    """The drill is of phase 3; `reset 0` leaves the cluster alone."""
+    in_drill, phase = (Phase(each, cluster.home, "local") for each in (3, number))
+    drill = in_drill.drills / "a_drill.py"
+    drill.parent.mkdir(parents=True)
+    drill.touch()
+    put_back: list[Path] = []
+
+    def fix(system: System) -> None:
+        put_back.append(system.kept / "a-copy")
+        raise Wrong(expected="it", found="nothing", why="it is gone", run_next="run")
+
+    check = reset_phase  # any function
+    loaded = Drill("A title.", 1, check, (), "Way back.", lambda system: None, fix)
+    monkeypatch.setattr(Drills, "load", lambda self, name: loaded)
+    write_under_way(in_drill, UnderWay("a-drill"))
+    assert ("ends the drill of phase 3" in what_goes(phase)) is ended
+    reset_phase(phase, Choices())
+    assert (read_under_way(in_drill) is None) is ended
+    assert len(put_back) == ended
+    assert (in_drill.state / "drill").exists() is False
 
 
 def test_reset_that_cannot_delete_leaves_the_rest(

@@ -169,7 +169,7 @@ class Drills:
         return drill
 
     def abandon(self) -> None:
-        """End the drill under way, whose system was removed: it is no longer there to be fixed.
+        """End the drill under way, whose system is removed: what is not there cannot be fixed.
 
         What the drill changed on this machine, such as your answers, is put back.
         """

@@ -1,15 +1,14 @@
 """Make a phase as new: what it made is removed, what is in git stays."""
 
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
 from workbook.course.phase import Phase, phases
 from workbook.drills.drill import System
 from workbook.drills.of_phase import Drills
-from workbook.errors import WorkbookError
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices
+from workbook.learner.drills import read_under_way
 from workbook.lessons.deploying import deploy, was_deployed
 from workbook.lessons.going_back import added_objects, infrastructure_after, remove
 from workbook.lessons.own_copy import own_copy, set_copy_aside
@@ -27,7 +26,9 @@ PASSWORDS = {  # of the database; kept here, where a lesson has made them
 def what_goes(phase: Phase) -> list[str]:
     """What a reset ends, removes and renames, in words."""
     lines = [f"ends {p.title} (process {p.pid})" for p in Background(phase.state).running()]
-    if (cluster := _cluster(phase)) is not None:
+    cluster = _cluster(phase)
+    lines += [f"ends the drill of phase {each.number}" for each in _in_drill(phase, cluster)]
+    if cluster is not None:
         gone = _namespaces(phase)
         lines += [
             f"removes everything in the namespace {name} of your cluster"
@@ -54,14 +55,11 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
         WorkbookError: the cluster cannot be asked, or something in it cannot be removed; the rest
             is still there too.
     """
-    drills = Drills(System(phase, choices, Background(phase.state)))
-    if drills.under_way():
-        # It may have changed a file that is in git. That is put back first; that a program which
-        # it would start again is not running any more does not matter here.
-        with suppress(WorkbookError):
-            drills.fix()
+    cluster = _cluster(phase)
+    for each in _in_drill(phase, cluster):  # first: a drill may have changed a file that is in git
+        Drills(System(each, choices, Background(each.state))).abandon()
     Background(phase.state).end_all()
-    if (cluster := _cluster(phase)) is not None:
+    if cluster is not None:
         removed = _remove_objects(phase, cluster)
         if _has_database(phase, cluster):  # nothing uses it any more
             database.remove(find_engine(phase.root), cluster)
@@ -110,6 +108,12 @@ def _namespaces(phase: Phase) -> list[str]:
 def _from(phase: Phase) -> list[Phase]:
     """The phase and those after it."""
     return [each for each in phases(phase.root, phase.target) if each.number >= phase.number]
+
+
+def _in_drill(phase: Phase, cluster: Kubernetes | None) -> list[Phase]:
+    """The phases whose system goes, in part or as a whole, and of which a drill is under way."""
+    whose = [phase] if cluster is None else _from(phase)
+    return [each for each in whose if read_under_way(each)]
 
 
 def _folders(phase: Phase) -> dict[Path, str]:
