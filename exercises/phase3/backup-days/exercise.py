@@ -6,7 +6,7 @@ from workbook.exercises.terraform import refused_values
 VALUES = {  # whether each is right, and why
     "7": (True, "7 days are the least that Azure takes"),
     "35": (True, "35 days are the most that Azure takes"),
-    "14": (True, "14 is between 7 and 35"),
+    "30": (True, "30 is between 7 and 35"),
     "6": (False, "Azure keeps backups for 7 days or more"),
     "36": (False, "Azure keeps backups for 35 days or less"),
     "7.5": (False, "a number of days is whole: `floor` rounds a number down"),
@@ -49,6 +49,7 @@ EXERCISE = Exercise(
     wrong={
         "either-side": "backup_days = 6: refused",
         "not-whole": "a number of days is whole",
+        "whole-weeks": "30 is between 7 and 35",
         "without-the-ends": "7 days are the least",
         "no-sentence": "error_message",
     },
