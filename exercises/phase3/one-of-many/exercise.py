@@ -31,6 +31,12 @@ def judge(attempt: Attempt) -> str:
             found="; ".join(_words(one) for one in changes.values()),
             why="the code must have a rule for `api` and one for `migration`",
         )
+    if (second := changes[SECOND]["change"]["after"]["input"]) != "migration":
+        raise attempt.wrong(
+            expected=f'{SECOND} with input = "migration"',
+            found=f"input = {second!r}",
+            why="each rule is for its own key: `each.key` is the key of the rule",
+        )
     return "1 moved, 1 to add, 0 to destroy"
 
 
@@ -64,5 +70,6 @@ EXERCISE = Exercise(
         "the-wrong-way-round": "is still declared",
         "without-for-each": "for `migration`",
         "no-key": "expected",
+        "both-for-the-api": "each rule is for its own key",
     },
 )
