@@ -1,10 +1,21 @@
 """A route that sends some requests to another version."""
 
+import json
+
 from workbook.exercises.exercise import Attempt, Exercise
 from workbook.exercises.kubernetes import taken
 from workbook.exercises.routing import Request, backends
+from workbook.targets.kubernetes import NAMESPACE
 
 NEW = {"X-Canary": "yes"}
+GATEWAY = {
+    "group": "gateway.networking.k8s.io",
+    "kind": "Gateway",
+    "namespace": NAMESPACE,
+    "port": 443,
+}
+SERVICE = {"group": "", "kind": "Service", "namespace": NAMESPACE}
+PLAIN = {"name", "matches", "backendRefs", "port", "weight", *SERVICE}
 CASES = [  # what is asked, where it goes, and why
     (
         Request("/predict", "POST", NEW),
@@ -17,6 +28,11 @@ CASES = [  # what is asked, where it goes, and why
         Request("/predict", "POST", {"X-Canary": "no"}),
         "ml-api:80",
         "the header is there, with another value",
+    ),
+    (
+        Request("/predict", "POST", {"X-Canary": "yesterday"}),
+        "ml-api:80",
+        "the value is `yes`, and not what only begins like it",
     ),
     (
         Request("/health", "GET", NEW),
@@ -47,6 +63,24 @@ def judge(attempt: Attempt) -> str:
             or "no parent",
             why="texts travel encrypted only",
         )
+    rules = route["spec"].get("rules") or []
+    services = [one for rule in rules for one in rule.get("backendRefs") or []]
+    for usual, references in ((GATEWAY, route["spec"]["parentRefs"]), (SERVICE, services)):
+        for one in references:
+            if other := [key for key in usual if one.get(key, usual[key]) != usual[key]]:
+                raise attempt.wrong(
+                    expected=f"{one['name']} with {_words({key: usual[key] for key in other})}",
+                    found=_words({key: one[key] for key in other}),
+                    why="the Gateway and the Services are in your own namespace. A reference that "
+                    "leads elsewhere leads to nothing here",
+                )
+    for part in (*rules, *services):
+        if more := part.keys() - PLAIN:
+            raise attempt.wrong(
+                expected="rules with `matches` and `backendRefs` only",
+                found=_words({key: part[key] for key in sorted(more)}),
+                why="a rule only chooses a Service here: the request itself stays as it is",
+            )
     if hosts := route["spec"].get("hostnames"):
         raise attempt.wrong(
             expected="a route for every host name",
@@ -64,6 +98,10 @@ def judge(attempt: Attempt) -> str:
     return f"right for {len(CASES)} requests"
 
 
+def _words(fields: dict[str, object]) -> str:
+    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in fields.items())
+
+
 def _goes_to(backend: str) -> str:
     return f"goes to {backend}" if backend else "fits no rule (404)"
 
@@ -75,7 +113,7 @@ EXERCISE = Exercise(
         "should get it first: they send the header `X-Canary: yes`. Add a rule that sends "
         "`/predict` with this header to the new Service. All other requests go where they went. "
         "The judge lets your API server validate the route in a dry run. Then it asks where the "
-        "route sends eight requests."
+        "route sends nine requests."
     ),
     file="httproute.yaml",
     minutes=10,
@@ -92,6 +130,10 @@ EXERCISE = Exercise(
         "moved-away": "a request without the header goes where it went",
         "any-value": "the header is there, with another value",
         "prefix": "the history is for readers inside the cluster only",
+        "begins-like-yes": "not what only begins like it",
+        "parent-elsewhere": "are in your own namespace",
+        "backend-elsewhere": "are in your own namespace",
+        "rewrites": "a rule only chooses a Service here",
         "plain-yes": "a file that the API server accepts",
     },
 )
