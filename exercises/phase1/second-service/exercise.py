@@ -30,6 +30,16 @@ def judge(attempt: Attempt) -> str:
             why="an external address lets the world in. Without an address of its own, the Service "
             "gives callers the pods' addresses, and then `port` leads nowhere",
         )
+    too_early = spec.get("publishNotReadyAddresses", False)
+    if too_early or spec.get("internalTrafficPolicy", "Cluster") != "Cluster":
+        raise attempt.wrong(
+            expected="requests go to every pod that is ready, on any node",
+            found="publishNotReadyAddresses: true"
+            if too_early
+            else f"internalTrafficPolicy: {spec['internalTrafficPolicy']}",
+            why="a pod that is not ready fails its callers, and on a node without a pod of the "
+            "API, a Service that is local to the node leads nowhere",
+        )
     selector = spec.get("selector") or {}
     found = attempt.cluster.get_one("deployments", APP)
     if found is None:
@@ -90,6 +100,8 @@ EXERCISE = Exercise(
         "wrong-target": "`targetPort` is where the container listens",
         "open-to-all": "no port of the node",
         "headless": "`port` leads nowhere",
+        "too-early": "a pod that is not ready fails its callers",
+        "this-node-only": "local to the node leads nowhere",
         "a-number": "then the number may change",
         "misspelt": "selectors",
     },
