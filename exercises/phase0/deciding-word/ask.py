@@ -21,6 +21,13 @@ PROBABILITIES = {  # of "positive"; every other text has 0.5
         "good but not good": 0.28,
         "but not enough": 0.98,
     },
+    "never dull and never boring": {
+        "never dull and never boring": 0.8,
+        "dull and never boring": 0.6,
+        "never and never boring": 0.7,
+        "never dull never boring": 0.75,
+        "never dull and boring": 0.1,
+    },
 }
 
 deciding_word = written("deciding_word")

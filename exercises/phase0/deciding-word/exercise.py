@@ -10,6 +10,7 @@ CASES = {  # the word that decides each text; ask.py knows how probable "positiv
     "never boring": "never",
     "no noise at all": "no",
     "good but not good enough": "not",
+    "never dull and never boring": "never",
 }
 WHY = {
     "a dull film": "without the word “dull”, the probability changes most. Ask for the text "
@@ -19,6 +20,8 @@ WHY = {
     "no noise at all": "leave out the word “no”, and not the letters “no” within “noise”",
     "good but not good enough": "leave out one word at a time, and one place at a time: “good” "
     "stands there twice",
+    "never dull and never boring": "the second “never” decides. Leave out the word at that "
+    "position: `remove` takes out the first of two equal words",
 }
 
 
@@ -54,6 +57,7 @@ EXERCISE = Exercise(
         "replaces-letters": "not the letters “no” within “noise”",
         "word-alone": "not for the word alone",
         "every-place": "leave out one word at a time, and one place at a time",
+        "first-of-equals": "`remove` takes out the first of two equal words",
         "fails": "line 13: ZeroDivisionError",
     },
 )
