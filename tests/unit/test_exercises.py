@@ -157,6 +157,7 @@ ESCAPE = "SELECT 1) AS a) AS b; {}; SELECT '[]'::json FROM (SELECT * FROM (SELEC
         f"-- the next page\n{PAGE};\n",
         f"{PAGE} ; -- done\n-- and done\n",
         f"WITH page AS ({PAGE}) SELECT * FROM page",
+        f"WITH page AS ({PAGE}) SELECT id, 1 AS answer, 2 AS workbook_answer FROM page",
         f"/* with {{braces}} and 100 % */ {PAGE}",
     ],
 )
@@ -231,8 +232,8 @@ def test_database_that_is_not_there_is_no_fault_of_the_query(
     ("code", "found"),
     [
         ("while True:\n        text = text * 2", "line 3: MemoryError"),
-        ("import os; os._exit(0)", "it ended without a word"),
-        ("print(text * 10_000); raise SystemExit", "it ended without a word"),
+        ("import os; os._exit(0)", "it ended and gave no reason"),
+        ("print(text * 10_000); raise SystemExit", "it ended and gave no reason"),
         ("return None", "'None'"),
         ("return [text] * 10**5", "..."),
     ],

@@ -85,6 +85,7 @@ EXERCISE = Exercise(
     ),
     judge=judge,
     wrong={
+        "named-answer": "`AS` gives a column its name",
         "of-all-time": "its rows are older",
         "whole-numbers": "1 / 4 is 0",
         "negative-only": "once with negative",

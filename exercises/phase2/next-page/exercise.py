@@ -32,7 +32,13 @@ def judge(attempt: Attempt) -> str:
         for last in CASES
     ]
     for found, (last, (expected, why)) in zip(rows(attempt, *cases), CASES.items(), strict=True):
-        ids = [row.get("id") for row in found]
+        if not all("id" in row for row in found):
+            raise attempt.wrong(
+                expected="the column id",
+                found=", ".join(found[0]) or "no column",
+                why="a reader asks for the next page by the id",
+            )
+        ids = [row["id"] for row in found]
         if ids != expected:
             raise attempt.wrong(
                 expected=f"after row {last}: the ids {_words(expected)}",
@@ -69,6 +75,7 @@ EXERCISE = Exercise(
     ),
     judge=judge,
     wrong={
+        "named-answer": "the column id",
         "by-time-only": "row 13 has the same time as row 14",
         "by-id-only": "the newest of the older rows",
         "ties-in-any-order": "the larger id comes first",

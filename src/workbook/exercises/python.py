@@ -50,6 +50,6 @@ def answers(attempt: Attempt, script: Path) -> Any:
 def _last_words(said: str, file: Path) -> str:
     """The error of a traceback, with the line of the learner's file that it came from."""
     lines = said.strip().splitlines()
-    last = lines[-1] if lines else "it ended without a word"
+    last = lines[-1] if lines else "it ended and gave no reason"
     numbers = re.findall(rf'File "{re.escape(str(file))}", line (\d+)', said)
     return f"line {numbers[-1]}: {last}" if numbers else last

@@ -31,7 +31,7 @@ def rows(attempt: Attempt, *cases: dict[str, str]) -> list[list[Row]]:
     """
     befores = [_before(tables) for tables in cases]
     text = AT_THE_END.sub("", attempt.text)
-    after = f"\n) AS answer LIMIT {MOST_ROWS}) AS answer"
+    after = f"\n) AS answer LIMIT {MOST_ROWS}) AS workbook_answer"
     queries = [f"{before}{text}{after}" for before in befores]
     found = ask_pod(attempt.cluster, SCRIPT, *queries)
     if "not yet" in found:
@@ -51,6 +51,10 @@ def rows(attempt: Attempt, *cases: dict[str, str]) -> list[list[Row]]:
 
 
 def _before(tables: dict[str, str]) -> str:
-    """What stands before the learner's query: tables that are made up."""
+    """What stands before the learner's query: tables that are made up.
+
+    With `.*`, the name means the row, also where the learner's query has a column of that name.
+    """
     made_up = ",\n".join(f"{name} AS ({query})" for name, query in tables.items())
-    return f"WITH {made_up}\nSELECT coalesce(json_agg(answer), '[]') FROM (SELECT * FROM (\n"
+    as_json = "coalesce(json_agg(workbook_answer.*), '[]')"
+    return f"WITH {made_up}\nSELECT {as_json} FROM (SELECT * FROM (\n"

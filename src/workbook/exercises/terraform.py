@@ -49,7 +49,7 @@ def refused_values(attempt: Attempt, variable: str, values: list[str]) -> list[s
         if line["type"] == "test_file" and line["test_file"].get("status") == "pass"
     }
     if not lines or lines[-1]["type"] != "test_summary":
-        raise _unread(attempt, last_words(done.stderr) or "it ended without a word")
+        raise _unread(attempt, last_words(done.stderr) or "it ended and gave no reason")
     return [value for number, value in enumerate(values) if f"{number}.tftest.hcl" in passed]
 
 
