@@ -1,5 +1,6 @@
 """The verb `exercise`: begin, judge, hint, solution, reset, and files that cannot be judged."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -97,6 +98,12 @@ def test_hints_come_one_at_a_time_and_are_counted(mine: Path) -> None:
     mine.write_text("right")
     exercise()
     assert "with 2 hints" in exercise(name="").output
+
+
+def test_phase_without_exercises_asks_for_none(home: Path) -> None:
+    assert "Begin one: ./workbook exercise 0 NAME" in exercise(name="").output
+    shutil.rmtree(home / "exercises")
+    assert exercise(name="").output == "This phase has no exercises yet.\n"
 
 
 def test_solution_counts_only_before_the_exercise_is_passed(home: Path, mine: Path) -> None:

@@ -36,14 +36,13 @@ def exercise(
     """
     phase, _ = chosen_phase(number)
     exercises = Exercises(phase)
-    command = exercises.command(name or "NAME")
+    command = exercises.command(name)
     if hint + solution + reset > 1:
         raise WorkbookError("Choose one of --hint, --solution and --reset.")
     if not name:
         if hint or solution or reset:
             raise WorkbookError("Name the exercise.", f"./workbook exercise {number}")
         _list(exercises)
-        print(f"\nBegin one: {command}")
     elif hint:
         shown, of, text = exercises.hint(name)
         print(f"Hint {shown} of {of}: {text}")
@@ -69,6 +68,8 @@ def _list(exercises: Exercises) -> None:
     for name, one in there_are.items():
         state = in_words(exercises.record(name))
         print(f"{name:{width}}{one.title}, {one.minutes} minutes: {state}")
+    if there_are:
+        print(f"\nBegin one: {exercises.command('NAME')}")
 
 
 def in_words(record: Record | None) -> str:
