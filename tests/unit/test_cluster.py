@@ -552,6 +552,7 @@ def test_reset_removes_what_the_phase_and_later_ones_added_and_keeps_the_rest(
         file.parent.mkdir(exist_ok=True)
         file.touch()
     said = "\n".join(what_goes(phase))
+    assert "exercise records" in said
     assert ("ml-data" in said, "rows" in said, "authority" in said) == (number == 2,) * 3
     reset_phase(phase, Choices())
     assert deletions.read_text().splitlines() == gone

@@ -124,7 +124,9 @@ def _folders(phase: Phase) -> dict[Path, str]:
     passwords = [what for name, what in PASSWORDS.items() if (phase.state / name).exists()]
     return {
         **folders,
-        phase.state: ", ".join(["answers, outcomes, drills, receipts, logs", *passwords]),
+        phase.state: ", ".join(
+            ["answers, outcomes, drills, exercise records, receipts, logs", *passwords]
+        ),
     }
 
 
