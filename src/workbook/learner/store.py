@@ -7,6 +7,7 @@ import fcntl
 import json
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 from workbook.errors import WorkbookError
 
 LOCK_IS_HELD = "WORKBOOK_LOCK_IS_HELD"
+SECONDS_OF_A_TURN = 10  # thousands of times what it takes to write a small file
 LARGEST = 64_000_000  # bytes; an hour of recorded traffic takes a tenth of it
 log = logging.getLogger("workbook")  # Python prints its warnings on stderr
 
@@ -43,6 +45,31 @@ def exclusively(home: Path) -> Iterator[None]:
             raise WorkbookError(
                 "Another workbook command is at work in this folder: wait until it has ended."
             ) from None
+        yield
+
+
+@contextmanager
+def one_after_the_other(lock: Path) -> Iterator[None]:
+    """Let commands read and write a file in turn; the kernel ends the lock with each of them.
+
+    Args:
+        lock: a file beside it, in a folder that exists.
+
+    Raises:
+        WorkbookError: another command has had its turn for SECONDS_OF_A_TURN.
+    """
+    deadline = time.monotonic() + SECONDS_OF_A_TURN
+    with lock.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise WorkbookError(
+                        f"Another workbook command holds {lock}: wait until it has ended."
+                    ) from None
+                time.sleep(0.01)
         yield
 
 

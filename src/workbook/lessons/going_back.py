@@ -22,6 +22,7 @@ OF_NO_LESSON = {  # what the state of a phase may have whose lesson was not begu
     "exercises",
     "answers.json",
     "answered-on.json",
+    "answers.lock",
 }
 LEFT = "left.json"  # of a phase that was left: on which cluster its objects can come again
 
