@@ -69,8 +69,8 @@ def use(
 ) -> None:
     """Choose where the lessons run, and which ports of this machine they use.
 
-    On a terminal, `use azure` lists the subscriptions of your login, and asks for one, for the
-    region and for the prefix. Both targets' choices are kept.
+    On a terminal, `use azure` asks for the subscription, region and prefix.
+    Both targets' choices are kept.
     """
     from workbook.targets.azure.choosing import choose, say_what_was_chosen
 
