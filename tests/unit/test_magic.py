@@ -87,6 +87,21 @@ def test_each_question_of_a_lesson_has_a_cell_right_after_its_text() -> None:
         "two",
     ]
     assert [is_of_lesson(cell) for cell in cells] == [False, True, False, True, False]
+    # an answer typed right at the end of the cell is apart from the question's name
+    assert [cell.source[-5:] for cell in cells if cell.source.startswith(ANSWER_CELL)] == [
+        " one ",
+        " two ",
+    ]
+
+
+@pytest.mark.parametrize(("target", "label"), [("local", "on your machine"), ("azure", "on Azure")])
+def test_a_cell_for_one_target_says_so_when_it_is_folded(target: str, label: str) -> None:
+    lesson = f"# One\n\n```bash\n# target: {target}\nls\n```\n\n```bash\nls\n```\n"
+    cells = nbformat.reads(to_notebook(lesson), as_version=4).cells[2:]
+    assert [cell.source for cell in cells] == [
+        f"%%bash # {label}\n# target: {target}\nls",
+        "%%bash\nls",
+    ]
 
 
 def test_a_hint_is_folded_apart_from_its_solution() -> None:
@@ -95,5 +110,5 @@ def test_a_hint_is_folded_apart_from_its_solution() -> None:
     lesson = f"# One\n\n{fold}Count them.\n\nAll.\n\n{solution}{fold}{solution}Last.\n"
     cells = nbformat.reads(to_notebook(lesson), as_version=4).cells[1:]
     hint = "<details><summary>A hint</summary>\n\nCount them.\n\nAll.\n\n</details>"
-    hidden = "%%bash\n# solution\nanswer 3"
+    hidden = "%%bash # the answer\n# solution\nanswer 3"
     assert [cell.source for cell in cells] == [f"# One\n\n{hint}", hidden, hidden, "Last."]

@@ -20,7 +20,7 @@ from traitlets.config import Config
 
 from workbook.course.phase import Lesson, Phase, lessons, root
 from workbook.learner.runs import Run, Section, write_run
-from workbook.lessons.cells import folded
+from workbook.lessons.cells import folded, labelled
 from workbook.lessons.excerpts import fill
 from workbook.lessons.your_turn import with_exercises
 
@@ -36,8 +36,8 @@ jupyter:
 ---
 """
 FIRST_CELL = """\
-# Run this cell first. It lets %%bash cells share one shell, with a time limit for each cell,
-# and adds %answer.
+# Run this cell first: click on it, and press Shift+Enter. Run each next cell in the same way.
+# (It prepares the notebook: %%bash cells run in one shell, and %answer takes your answers.)
 %load_ext workbook"""
 ANSWER_CELL = """\
 # Type your answer at the end of the next line, and run this cell.
@@ -62,7 +62,7 @@ def to_notebook(lesson: str) -> str:
 
     Two kinds of cells are in no lesson: the first one, and one after each question.
     """
-    cell = rf"\g<0>\n```python\n{ANSWER_CELL}\1\n```\n"
+    cell = rf"\g<0>\n```python\n{ANSWER_CELL}\1 \n```\n"
     hint = r"<details><summary>A hint</summary>\n\n\1</details>\n\n"
     notebook = jupytext.reads(HEADER + HINT.sub(hint, QUESTION.sub(cell, lesson)), fmt="md")
     notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL)
@@ -77,6 +77,7 @@ def to_notebook(lesson: str) -> str:
     notebook.cells = [cell for cell in notebook.cells if cell.source]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell, hidden in zip(code, folded([c.source for c in code], "local"), strict=True):
+        cell.source = labelled(cell.source)
         if hidden:
             cell.metadata = nbformat.NotebookNode(jupyter={"source_hidden": True})
     seen: dict[str, int] = {}

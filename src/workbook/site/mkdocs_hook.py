@@ -34,7 +34,7 @@ from workbook.learner.background import Background
 from workbook.learner.choices import load_choices
 from workbook.learner.drills import drill_names
 from workbook.learner.runs import read_run
-from workbook.lessons.cells import SOLUTION
+from workbook.lessons.cells import BASH, SOLUTION
 from workbook.lessons.notebook import COLOURS, executed, is_of_lesson
 from workbook.site.azure_steps import in_numbers, page_of, steps_of
 from workbook.site.tabs import in_tabs
@@ -208,7 +208,7 @@ def _recorded(lesson: Lesson) -> tuple[Any, str]:
 
 def _listing(cell: Any) -> str:
     language = "bash" if cell.source.startswith("%%bash") else "python"
-    return f"```{language}\n{cell.source.removeprefix('%%bash').strip()}\n```"
+    return f"```{language}\n{BASH.sub('', cell.source).strip()}\n```"
 
 
 def _plot_title(cell: Any) -> str:
