@@ -360,6 +360,23 @@ def test_a_check_that_ran_while_a_drill_broke_does_not_end_it(
     assert drills.under_way() == "easy-one"
 
 
+def test_a_check_that_passes_while_fix_works_does_not_end_the_drill(
+    drills: Drills, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fix(system: System) -> None:
+        checked(system.phase, Outcome.PASSED, LATER)
+        assert check_again(system.phase, monkeypatch, capsys) == ""
+        assert (system.kept / "a-copy").exists()
+
+    def break_it(system: System) -> None:
+        (system.kept / "a-copy").touch()
+
+    monkeypatch.setitem(DRILLS, "easy-one", make("A title.", 1, break_it=break_it, fix=fix))
+    drills.begin("easy-one")
+    drills.fix()
+    assert not read_ended(drills.phase)["easy-one"].by_hand
+
+
 def test_drill_of_an_older_version_ends_by_a_check(
     drills: Drills, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

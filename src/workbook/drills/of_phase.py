@@ -164,6 +164,7 @@ class Drills:
         """Fix what the drill under way broke."""
         current = self._current()
         drill = self.load(current.name)
+        write_under_way(self.phase, replace(current, broken=False))
         drill.fix(self._system)
         self._end(current, by_hand=False)
         return drill
@@ -181,7 +182,7 @@ class Drills:
     def end_if_passed(self, checked: Checked) -> Ended | None:
         """End the drill under way if the check that it turned red has passed again.
 
-        While it is being broken, a check that passes says nothing.
+        While it is being broken or fixed, a check that passes says nothing.
 
         Args:
             checked: what checks came to, of this phase or a later one.

@@ -50,7 +50,7 @@ class UnderWay:
     name: str
     hints: int = 0  # that were shown
     begun: str = LONG_AGO  # when all was broken; the files of older versions do not say it
-    broken: bool = True  # False while it is being broken, and where that was interrupted
+    broken: bool = True  # False while it is being broken or fixed, and where that was interrupted
 
     def __post_init__(self) -> None:
         if self.hints < 0:
