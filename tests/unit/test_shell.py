@@ -65,11 +65,11 @@ def test_output_is_shown_while_the_cell_runs(cells: Cells, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("echo one\nfalse\necho two", "line 2: false"),
+        ("echo one\nfalse\necho two", "The cell failed with status 1: line 2: false"),
         ("false | cat", "line 1: "),
         ('echo "$not_set"', "not_set"),
         ("f() { ls /nowhere; }\nf", "ls /nowhere"),
-        ("exit 7", "status 7"),
+        ("exit 7", "The cell failed with status 7"),
         ("if then", "status 2"),
     ],
 )
@@ -239,7 +239,7 @@ def test_patiently_is_there_in_a_shell_that_the_cell_starts(cells: Cells) -> Non
     [("grep -c wanted /dev/null", "0"), ("false", "nothing"), ("sleep 600", "nothing")],
 )
 def test_patiently_says_what_did_not_come(cells: Cells, command: str, said: str) -> None:
-    with pytest.raises(CellFailed, match=r"^status 1"):
+    with pytest.raises(CellFailed, match=r"^The cell failed with status 1\b"):
         cells.run(f"patiently 1 {command}; echo reached")
     shown = "".join(cells.written)
     assert f"Not within 1 s: {command}\nIt said last: {said}\n" in shown
@@ -298,7 +298,7 @@ def test_a_refusal_that_is_expected_is_shown_and_is_no_failure(cells: Cells) -> 
 def test_what_should_have_been_refused_and_was_not_stops_the_cell(
     cells: Cells, command: str, said: str
 ) -> None:
-    with pytest.raises(CellFailed, match=r"^status 1"):
+    with pytest.raises(CellFailed, match=r"^The cell failed with status 1\b"):
         cells.run(f"refused 'No such file' {command}; echo reached")
     shown = "".join(cells.written)
     assert said in shown

@@ -78,8 +78,8 @@ class Shell:
                 self._take_over(json.loads(report.read_text(encoding="utf-8")), log, cell)
             if bash.returncode != 0:
                 failure = folder / "report.failure"
-                what = failure.read_text(encoding="utf-8").strip() if failure.exists() else "bash"
-                raise CellFailed(f"status {bash.returncode}: {what}")
+                what = f": {failure.read_text(encoding='utf-8')}" if failure.exists() else ""
+                raise CellFailed(f"The cell failed with status {bash.returncode}{what.rstrip()}")
 
     def _take_over(self, report: dict[str, Any], log: Path, cell: str) -> None:
         self.directory = Path(report["directory"])
