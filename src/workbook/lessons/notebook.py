@@ -37,7 +37,7 @@ jupyter:
 """
 FIRST_CELL = """\
 # Run this cell first: click on it, and press Shift+Enter. Run each next cell in the same way.
-# (It prepares the notebook: %%bash cells run in one shell, and %answer takes your answers.)
+# It prepares %%bash and %answer. If you restart the kernel, run it again.
 %load_ext workbook"""
 ANSWER_CELL = """\
 # Type your answer at the end of the next line, and run this cell.
