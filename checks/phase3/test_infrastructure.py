@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+from checks.phase1 import test_pod
 from checks.phase3 import on_azure, test_state
 from checks.phase3.conftest import DATABASE, objects_of, terraform_here
 from workbook.checks.check import check
@@ -121,7 +122,10 @@ def _changes(said: list[dict[str, Any]]) -> Iterator[str]:
                     yield f"{output['action']} output {name}"
 
 
-@check(read=f"{LESSON}#who-may-come-in", after=test_plan_finds_no_difference)
+@check(
+    read=f"{LESSON}#who-may-come-in",
+    after=(test_plan_finds_no_difference, test_pod.test_pod_is_ready),  # it asks from the pod
+)
 def test_private_path_works(
     phase: Phase,
     cluster: Kubernetes,

@@ -1,6 +1,6 @@
 """A door without TLS."""
 
-from checks.phase4.test_gateway import test_http_is_redirected
+from checks.phase4.test_gateway import test_http_is_redirected, test_no_way_around
 from workbook.drills.factories import patch_drill
 
 DRILL = patch_drill(
@@ -27,4 +27,5 @@ DRILL = patch_drill(
         "  kubectl diff --kustomize phases/phase4/k8s/local"
     ),
     name="ml-api-redirect",
+    also=(test_no_way_around,),  # HTTP is a way around the TLS of the Gateway
 )
