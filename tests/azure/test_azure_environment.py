@@ -20,7 +20,7 @@ CHOICES = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
 OUTPUTS = {
     output: {"sensitive": False, "type": "string", "value": f"ml-demo-abc12-{output}"}
     for output in OUTPUT_OF.values()
-}
+} | {"resource_group": {"sensitive": False, "type": "string", "value": "ml-demo-abc12-rg"}}
 
 
 def test_names_are_those_of_terraform_once_it_has_made_the_system(tmp_path: Path) -> None:
@@ -34,7 +34,13 @@ def test_names_are_those_of_terraform_once_it_has_made_the_system(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", json.dumps({**OUTPUTS, "resource_group": {"value": "other-abc12-rg"}})]
+    "content",
+    [
+        "",
+        "{}",
+        json.dumps({**OUTPUTS, "resource_group": {"value": "other-abc12-rg"}}),
+        json.dumps({**OUTPUTS, "resource_group": {"value": "ml-demo-two-abc12-rg"}}),
+    ],
 )
 def test_outputs_that_are_damaged_or_of_another_prefix_name_nothing(
     tmp_path: Path, content: str

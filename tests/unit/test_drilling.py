@@ -555,7 +555,8 @@ def test_check_withholds_why_and_what_to_run_while_a_drill_is_under_way(tmp_path
         assert word not in said
         assert word in report.read_text()
         assert word in (tmp_path / ".workbook/local/phase0/checks.json").read_text()
-    assert said.count("why, and what to run next, are hints now. ./workbook drill 0 --hint") == 1
+    hint = "why, and what to run next, are hints now.\n ./workbook drill 0 --hint\n"
+    assert said.count(hint) == 1
 
 
 def test_lines_of_earlier_phases_withhold_them_too(tmp_path: Path) -> None:

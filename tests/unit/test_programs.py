@@ -117,6 +117,7 @@ OTHER_WAYS = {
     "src/workbook/bootstrap.py": "runs before any package is there",
     "src/workbook/cli/actions.py": "shows what the checks say as they say it",
     "src/workbook/cli/learn.py": "lets git see the terminal, for its colours",
+    "src/workbook/cli/watching.py": "shows what the checks find as they find it",
     "src/workbook/dev/suite.py": "shows what the tests say as they say it",
     "src/workbook/learner/background.py": "starts what goes on after us",
     "src/workbook/lessons/shell.py": "shows what a cell says, within the time limit of the cell",

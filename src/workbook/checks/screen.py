@@ -88,7 +88,8 @@ class Screen:
     def withheld(self) -> None:
         """Say where the rows are that a drill withholds, if it withheld any."""
         if self._withheld:
-            for line in _wrapped(f"{WITHHELD} {self._hint}", self._columns, 1):
+            # the command has a line of its own: it can be copied on a narrow terminal, too
+            for line in (*_wrapped(WITHHELD, self._columns, 1), f" {self._hint}"):
                 self._terminal.line(line, yellow=True)
 
     def fault(self, line: str) -> None:
