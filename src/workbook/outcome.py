@@ -12,6 +12,10 @@ class Outcome(StrEnum):
     UNKNOWN = "cannot be known here"
 
 
+# The exit status of a run of checks; of several outcomes, the first one here counts.
+EXIT_STATUS = {Outcome.WRONG: 1, Outcome.NOT_STARTED: 10, Outcome.UNKNOWN: 11, Outcome.PASSED: 0}
+
+
 class Finding(Exception):
     """A check's outcome when it is not "passed"."""
 

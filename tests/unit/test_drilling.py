@@ -238,7 +238,7 @@ def test_drill_fixed_by_hand_is_recorded_with_time_and_hints(
 ) -> None:
     write_under_way(drills.phase, UnderWay("easy-one", 1, BEGUN))
     checked(drills.phase, Outcome.PASSED)
-    monkeypatch.setattr(of_phase, "now", lambda: AFTER)
+    monkeypatch.setattr(of_phase, "moment", lambda: AFTER)
     said = check_again(drills.phase, monkeypatch, capsys)
     assert "The drill easy-one is over: you fixed it, in 12 min, with 1 hint." in said
     assert "Next: ./workbook drill 0 2" in said

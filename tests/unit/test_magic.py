@@ -54,7 +54,10 @@ def test_a_cell_without_an_answer_says_what_to_type(run: Any, tmp_path: Path) ->
 
 
 def test_an_answer_is_recorded_and_judged_in_the_cell(run: Any) -> None:
-    assert run("%answer swing-word food") == "✘ Not right: it is another word.\n"
+    wrong, look = run("%answer swing-word food").splitlines()
+    assert wrong == "✘ Not right: it is another word."
+    assert look.startswith("  Where to look: ")
+    assert look.endswith('python -m sentiment.explain "The food was not good"')
     assert run(f"{ANSWER_CELL}swing-word not") == "✔ Right.\n"
     assert run("%answer swing-word") == "Your recorded answer: not\n"
 

@@ -86,7 +86,7 @@ def test_next_calls_judge_the_file(mine: Path) -> None:
     judged = exercise()
     assert judged.exit_code == 0
     assert "✔ A word" in judged.output
-    assert "with 0 hints" in exercise(name="").output
+    assert "without a hint" in exercise(name="").output
 
 
 def test_hints_come_one_at_a_time_and_are_counted(mine: Path) -> None:
@@ -116,7 +116,7 @@ def test_solution_counts_only_before_the_exercise_is_passed(home: Path, mine: Pa
     exercise("--solution")
     mine.write_text("right")
     exercise()
-    assert "with 0 hints and the solution" in exercise(name="").output
+    assert "without a hint and the solution" in exercise(name="").output
 
 
 def test_reset_keeps_every_old_file(mine: Path) -> None:

@@ -218,7 +218,7 @@ def test_complete_checklist_names_the_next_command(board: Board) -> None:
     for thing in LINES:
         assert "./workbook check 1" not in "\n".join(shown(board))
         board.add(result(thing, PASSED))
-    assert "13 of 13 lines pass" in shown(board)[0]
+    assert shown(board)[0].startswith("Phase 1 · local · 13 of 13 lines pass")
     assert "./workbook check 1" in "\n".join(shown(board))
 
 

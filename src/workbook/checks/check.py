@@ -12,7 +12,6 @@ say "not started" before anything is installed.
 import importlib
 import inspect
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any, TypeVar
 
 from workbook.checks.questions import Judged
 from workbook.course.phase import Lesson
-from workbook.learner.store import kept, read_state, write_json
+from workbook.learner.store import kept, moment, read_state, write_json
 from workbook.outcome import Outcome
 
 Function = TypeVar("Function", bound=Callable[..., str])
@@ -93,7 +92,7 @@ def keep_results(lesson: Lesson, results: list[Result], promises: list[Result]) 
 
 def write_results(file: Path, results: list[Result], promises: list[Result]) -> None:
     """Write what checks came to, so that `read_state` reads it as Checked."""
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    when = moment()
     write_json(file, asdict(Checked(when, results, promises)))
 
 

@@ -23,10 +23,9 @@ from workbook.course.phase import Lesson, Phase, find_lesson, find_phase, phases
 from workbook.learner.choices import load_choices
 from workbook.learner.drills import drill_under_way
 from workbook.learner.store import log
-from workbook.outcome import Finding, NotStarted, Outcome, Unknown
+from workbook.outcome import EXIT_STATUS, Finding, NotStarted, Outcome, Unknown
 from workbook.programs import TookTooLong
 
-EXIT_CODES = {Outcome.WRONG: 1, Outcome.NOT_STARTED: 10, Outcome.UNKNOWN: 11}
 CHECK_FAILED = 3
 CHECKLIST = "workbook-checklist"  # the plugin that keeps what each line came to
 CURRENT_PHASE = pytest.StashKey[Phase]()  # whose state the learner's system is in
@@ -256,7 +255,7 @@ class Checklist:
         elif self.results:
             outcomes = {result.outcome for result in self.results.values()}
             session.exitstatus = next(
-                (code for outcome, code in EXIT_CODES.items() if outcome in outcomes), 0
+                status for outcome, status in EXIT_STATUS.items() if outcome in outcomes
             )
 
     def _find(self, name: str) -> Lesson:
@@ -295,8 +294,7 @@ class Checklist:
         self._held_back.clear()
 
     def _begin(self, name: str) -> None:
-        number = name.removeprefix("phase")
-        header = f"{name if number == name else f'Phase {number}'} · {self._target}"
+        header = f"{self._find(name).label} · {self._target}"
         if header != self._header:
             self._header = header
             self._screen.header(header)

@@ -1,7 +1,6 @@
 """Receipts: what was run and checked, when, and with which tools."""
 
 import platform
-import time
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,7 +12,7 @@ from workbook.course.phase import Phase
 from workbook.errors import WorkbookError
 from workbook.learner.drills import Ended, read_ended
 from workbook.learner.runs import read_run
-from workbook.learner.store import write_json
+from workbook.learner.store import moment, write_json
 from workbook.programs import run
 from workbook.targets.local.cluster import Cluster
 
@@ -37,7 +36,7 @@ def make_receipt(phase: Phase) -> dict[str, Any]:
     receipt = {
         "phase": phase.number,
         "target": phase.target,
-        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "written": moment(),
         "passed": checks.passed,
         "of": len(checks.results),
         "workbook": {"version": __version__, "commit": _commit(phase.root)},

@@ -27,11 +27,15 @@ from workbook.learner.choices import Choices, load_choices
 from workbook.learner.drills import drill_under_way, in_words, with_hints
 from workbook.learner.store import LOCK_IS_HELD
 from workbook.lessons.going_back import return_to, was_left
+from workbook.outcome import EXIT_STATUS, Outcome
 from workbook.progress import print_done
 from workbook.targets.doctor import examine
 from workbook.targets.environment import lesson_environment
 
-PASSED, WRONG, NOT_STARTED = 0, 1, 10  # exit statuses of checks that give a clear answer
+# exit statuses of checks that give a clear answer
+PASSED = EXIT_STATUS[Outcome.PASSED]
+WRONG = EXIT_STATUS[Outcome.WRONG]
+NOT_STARTED = EXIT_STATUS[Outcome.NOT_STARTED]
 SECONDS_TO_CHECK = 3600  # with --active on Azure; without, seconds
 
 console = Console(highlight=False, soft_wrap=True)

@@ -8,14 +8,9 @@ import typer
 from workbook.cli.arguments import Number, chosen_phase
 from workbook.errors import WorkbookError
 from workbook.exercises.exercise import Exercise, Exercises, Record
-from workbook.outcome import Outcome
+from workbook.learner.drills import with_hints
+from workbook.outcome import EXIT_STATUS, Outcome
 
-STATUSES = {  # the same as those of `check`
-    Outcome.PASSED: 0,
-    Outcome.WRONG: 1,
-    Outcome.NOT_STARTED: 10,
-    Outcome.UNKNOWN: 11,
-}
 WIDTH = 80
 
 
@@ -66,21 +61,20 @@ def _list(exercises: Exercises) -> None:
         print("This phase has no exercises yet.")
     width = max(map(len, there_are), default=0) + 2
     for name, one in there_are.items():
-        state = in_words(exercises.record(name))
+        state = progress(exercises.record(name))
         print(f"{name:{width}}{one.title}, {one.minutes} minutes: {state}")
     if there_are:
         print(f"\nBegin one: {exercises.command('NAME')}")
 
 
-def in_words(record: Record | None) -> str:
+def progress(record: Record | None) -> str:
     """How far the learner is with an exercise."""
     if record is None:
         return "not begun"
     if not record.passed:
         return "begun"
-    hints = f"{record.hints} hint{'s' * (record.hints != 1)}"
     seen = " and the solution" if record.solution_seen else ""
-    return f"passed on {record.passed[:10]}, with {hints}{seen}"
+    return f"passed on {record.passed[:10]}, {with_hints(record.hints)}{seen}"
 
 
 def _introduce(exercises: Exercises, name: str) -> None:
@@ -102,8 +96,8 @@ def _judge(exercises: Exercises, name: str) -> int:
     result = exercises.judge(name)
     Screen(TerminalWriter()).result(result)
     if result.outcome is Outcome.PASSED:
-        print(f"\n{in_words(exercises.record(name)).capitalize()}.")
+        print(f"\n{progress(exercises.record(name)).capitalize()}.")
         print(f"Compare with the solution: {exercises.command(name)} --solution")
     elif result.outcome is Outcome.WRONG:
         print(f"\nThe next hint: {exercises.command(name)} --hint")
-    return STATUSES[result.outcome]
+    return EXIT_STATUS[result.outcome]

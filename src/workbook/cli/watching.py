@@ -147,7 +147,7 @@ class Board:
         results = dict(self._results)  # rich draws in a thread of its own
         passed = [r for r in results.values() if r.outcome is Outcome.PASSED]
         of = f"{len(passed)} of {len(self._lines)} lines pass"
-        yield Text(f"{self._lesson.name} · {self._lesson.target} · {of}", style="bold")
+        yield Text(f"{self._lesson.label} · {self._lesson.target} · {of}", style="bold")
         first = self._first(results)
         room = max(options.size.height - len(self._lines) - 3, 1)
         for line in self._lines:

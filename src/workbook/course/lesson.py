@@ -41,7 +41,7 @@ def checklist(lesson: str) -> list[str]:
 
 def questions(lesson: str) -> list[str]:
     """The names of the questions that the lesson asks: paragraphs that begin with **`name`**."""
-    return re.findall(r"^\*\*`([\w-]+)`\*\*", lesson, re.MULTILINE)
+    return [*question_texts(lesson)]
 
 
 def question_texts(lesson: str) -> dict[str, str]:

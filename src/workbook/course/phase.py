@@ -43,6 +43,11 @@ class Lesson:
         return self.name
 
     @property
+    def label(self) -> str:
+        """What it is called in a header: `Phase 1`, or `costs`."""
+        return self.name
+
+    @property
     def lesson(self) -> Path:
         return self.directory / "README.md"
 
@@ -75,6 +80,10 @@ class Phase(Lesson):
 
     def __init__(self, number: int, root: Path, target: str) -> None:
         super().__init__(root / "phases" / f"phase{number}", root, target)
+
+    @property
+    def label(self) -> str:
+        return f"Phase {self.number}"
 
     @property
     def number(self) -> int:

@@ -19,12 +19,12 @@ from workbook.learner.drills import (
     UnderWay,
     drill_names,
     drill_under_way,
-    now,
     read_ended,
     read_under_way,
     record_ended,
     write_under_way,
 )
+from workbook.learner.store import moment
 from workbook.outcome import Finding, Outcome
 
 OF_CHECK = {"why": "The check says why", "run next": "Run next"}  # the last hints, by their rows
@@ -112,7 +112,7 @@ class Drills:
                 f"./workbook drill {self.phase.number}",
             )
         refuse_under_way(self.phase.root, self.phase.target)
-        write_under_way(self.phase, UnderWay(name, begun=now(), broken=False))
+        write_under_way(self.phase, UnderWay(name, begun=moment(), broken=False))
         try:
             drill.break_it(self._system)
         except NothingToBreak:
@@ -121,7 +121,7 @@ class Drills:
         except WorkbookError as error:  # half-way: what comes first is to put it back
             fix = f"./workbook drill {self.phase.number} --fix"
             raise WorkbookError(str(error), fix) from error
-        write_under_way(self.phase, UnderWay(name, begun=now()))
+        write_under_way(self.phase, UnderWay(name, begun=moment()))
         return drill
 
     def hint(self) -> Hint | None:
@@ -205,7 +205,7 @@ class Drills:
         return current
 
     def _end(self, drill: UnderWay, by_hand: bool) -> Ended:
-        ended = Ended(drill.name, drill.begun, now(), drill.hints, by_hand)
+        ended = Ended(drill.name, drill.begun, moment(), drill.hints, by_hand)
         record_ended(self.phase, ended)  # first: an interruption may follow
         self._forget()
         return ended

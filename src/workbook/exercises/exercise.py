@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 
 from workbook.checks.check import Result
 from workbook.course.phase import Phase
 from workbook.drills.drill import load_file
 from workbook.errors import WorkbookError
-from workbook.learner.store import kept, read_state, write_json
+from workbook.learner.store import kept, moment, read_state, rename, whole, write_json
 from workbook.outcome import Finding, NotStarted, Outcome, Wrong
 from workbook.targets.kubernetes import Kubernetes
 from workbook.targets.opening import open_cluster
@@ -146,7 +145,8 @@ class Exercises:
         mine = self.mine(name)
         if os.path.lexists(mine):
             return False
-        _copy(self.start(name), mine)
+        with whole(mine) as draft:
+            shutil.copyfile(self.start(name), draft)
         self._keep(name)
         return True
 
@@ -161,7 +161,7 @@ class Exercises:
             raise Unreadable(f"{self.shown(name)} {problem}.", f"{self.command(name)} --reset")
         result = self.judge_file(name, mine)
         if result.outcome is Outcome.PASSED:
-            self._keep(name, tries=1, passed=_now())
+            self._keep(name, tries=1, passed=moment())
         elif result.outcome is Outcome.WRONG:
             self._keep(name, tries=1)
         return result
@@ -200,9 +200,7 @@ class Exercises:
         mine = self.mine(name)
         aside = None
         if os.path.lexists(mine):
-            names = (mine.with_name(f"{mine.name}.before-{number}") for number in count(1))
-            aside = next(each for each in names if not os.path.lexists(each))
-            mine.rename(aside)
+            aside = rename(mine, f"{mine.name}.before-{{}}")
         self._record(name).unlink(missing_ok=True)
         self.begin(name)
         return aside
@@ -222,7 +220,7 @@ class Exercises:
         passed: str = "",
     ) -> None:
         """Add to what is remembered."""
-        before = self.record(name) or Record(_now())
+        before = self.record(name) or Record(moment())
         after = replace(
             before,
             hints=max(before.hints, hints),
@@ -250,18 +248,3 @@ def unreadable(file: Path) -> str:
         line = content[: error.start].count(b"\n") + 1
         return f"is not UTF-8: see line {line}"
     return ""
-
-
-def _copy(file: Path, to: Path) -> None:
-    """Copy all of a file or nothing."""
-    to.parent.mkdir(exist_ok=True)
-    draft = to.with_name(f"{to.name}.{os.getpid()}")
-    try:
-        shutil.copyfile(file, draft)
-        os.replace(draft, to)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -3,24 +3,14 @@
 Like check.py, this needs the standard library only where no drill is under way.
 """
 
-import time
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from workbook.course.phase import Phase, phases
-from workbook.learner.store import kept, read_state, write_json
+from workbook.learner.store import kept, moment, read_state, write_json
 
 LONG_AGO = "1970-01-01T00:00:00Z"
-
-
-def now() -> str:
-    """The time; UTC, as ISO 8601."""
-    return _time(time.time())
-
-
-def _time(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def in_words(seconds: float) -> str:
@@ -60,7 +50,7 @@ class UnderWay:
     @property
     def seconds(self) -> float:
         """How long it has been under way."""
-        return seconds_between(self.begun, now())
+        return seconds_between(self.begun, moment())
 
 
 @kept
@@ -116,7 +106,7 @@ def read_under_way(phase: Phase) -> UnderWay | None:
     found = read_state(file, UnderWay)
     if found is None or found.name not in drill_names(phase):
         return None
-    return replace(found, begun=_time(file.stat().st_mtime)) if found.begun == LONG_AGO else found
+    return replace(found, begun=moment(file.stat().st_mtime)) if found.begun == LONG_AGO else found
 
 
 def write_under_way(phase: Phase, drill: UnderWay | None) -> None:

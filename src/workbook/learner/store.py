@@ -73,6 +73,15 @@ def one_after_the_other(lock: Path) -> Iterator[None]:
         yield
 
 
+def moment(seconds: float | None = None) -> str:
+    """A time as it is kept: UTC, as ISO 8601.
+
+    Args:
+        seconds: since 1970; None for now.
+    """
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
 def kept(model: type[Model]) -> type[Model]:
     """Mark a dataclass as the model of a file: a file with an unknown field does not fit it."""
     model.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]
@@ -111,16 +120,25 @@ def read_state(path: Path, model: type[Model]) -> Model | None:
 
 def _set_aside(path: Path, reason: str) -> None:
     """Rename a file, so that it is neither read again nor lost."""
-    names = (path.with_name(f"{path.name}.set-aside-{number}") for number in count(1))
-    aside = next(name for name in names if not name.exists())
     with suppress(FileNotFoundError):  # another command was faster
-        path.rename(aside)
+        aside = rename(path, f"{path.name}.set-aside-{{}}")
         log.warning(
             "%s cannot be used (%s). The workbook has renamed it to %s and goes on without it.",
             path,
             reason,
             aside.name,
         )
+
+
+def rename(path: Path, name: str) -> Path:
+    """Rename a file to a name that no file has; returns where it is now.
+
+    Args:
+        path: the file.
+        name: with {} for a number, from 1.
+    """
+    names = (path.with_name(name.format(number)) for number in count(1))
+    return path.rename(next(each for each in names if not os.path.lexists(each)))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

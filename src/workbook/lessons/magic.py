@@ -73,10 +73,13 @@ class LessonMagic(Magics):
             raise CellError("This notebook asks no questions.")
         try:
             refuse_unknown(phase, question)
+            verdict = answer_question(phase, question, words) if words.strip() else None
         except WorkbookError as error:
             raise CellError(str(error)) from None
-        if words.strip():
-            print(answer_question(phase, question, words).shown)
+        if verdict:
+            print(verdict.shown)
+            if verdict.right is False:
+                print(f"  Where to look: {questions_of(phase)[question].look}")
         elif given := read_answers(phase).get(question):
             print(f"Your recorded answer: {given}")
         else:

@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from workbook.course.phase import Lesson, Phase, lessons, root
 from workbook.learner.runs import Run, Section, write_run
+from workbook.learner.store import moment
 from workbook.lessons.cells import folded, labelled
 from workbook.lessons.excerpts import fill
 from workbook.lessons.your_turn import with_exercises
@@ -125,7 +126,7 @@ def run_lesson(
         LessonFailed: a cell failed.
     """
     notebook = nbformat.read(lesson.notebook, as_version=4)
-    run = Run(started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    run = Run(started=moment())
     client = NotebookClient(
         notebook,
         # a bash cell has a limit of its own, which the lesson may set

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-from itertools import count
 from pathlib import Path
 
 from workbook.course.phase import Lesson
-from workbook.learner.store import read_json
+from workbook.learner.store import read_json, rename, whole
 from workbook.lessons.cells import folded
 
 MADE_FROM = "made_from"  # in the copy's metadata: the digest of the notebook that was copied
@@ -29,7 +28,8 @@ def make_copy(lesson: Lesson) -> None:
         cell["metadata"] = {"jupyter": {"source_hidden": True}} if hides else {}
     content["metadata"]["workbook"] = {MADE_FROM: _digest(lesson)}
     text = json.dumps(content, indent=1, ensure_ascii=False)
-    own_copy(lesson).write_text(text + "\n", encoding="utf-8")
+    with whole(own_copy(lesson)) as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
 
 
 def is_stale(lesson: Lesson) -> bool:
@@ -46,10 +46,7 @@ def set_copy_aside(lesson: Lesson) -> Path | None:
     mine = own_copy(lesson)
     if not mine.exists():
         return None
-    names = (mine.with_name(f"{mine.stem}-{number}{mine.suffix}") for number in count(1))
-    aside = next(name for name in names if not name.exists())
-    mine.rename(aside)
-    return aside
+    return rename(mine, f"{mine.stem}-{{}}{mine.suffix}")
 
 
 def _digest(lesson: Lesson) -> str:

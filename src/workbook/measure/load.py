@@ -20,7 +20,7 @@ from statistics import quantiles
 from threading import Event
 from urllib.parse import urlsplit
 
-from workbook.learner.store import kept, read_state, write_json
+from workbook.learner.store import kept, moment, read_state, write_json
 from workbook.measure.traffic import TEXT
 from workbook.targets.kubernetes import APP, Kubernetes
 
@@ -118,7 +118,7 @@ def under_load(
         show: called with of every moment.
     """
     scaler = cluster.get_one("hpa", APP) or {"spec": {}}
-    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    started = moment()
     fewest = scaler["spec"].get("minReplicas", 1)
     may_grow = scaler["spec"].get("maxReplicas", 1) > fewest
     load = Load(started, callers, seconds, fewest)

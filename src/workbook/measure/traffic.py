@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from workbook.learner.store import kept, read_state, write_json
+from workbook.learner.store import kept, moment, read_state, write_json
 from workbook.targets.kubernetes import Facts
 
 RATE = 20  # requests a second
@@ -96,7 +96,7 @@ def under_traffic(
     Raises:
         OSError: the command cannot be started.
     """
-    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    started = moment()
     request_ids = f"{name}-{time.time_ns()}-"
     traffic = Traffic(command, started, request_ids, before=facts(), after=Facts())
     options: dict[str, Any] = {
