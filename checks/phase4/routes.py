@@ -17,9 +17,9 @@ def other_backends(cluster: Kubernetes) -> list[str]:
         if APP not in parents:
             continue
         for backend in _backends(route):
-            where = backend.get("namespace") or _namespace(route)
-            if (backend.get("name"), where) != (APP, cluster.namespace):
-                found.append(f"{_place(route)} sends requests to {where}/{backend.get('name')}")
+            name, where = _backend(route, backend)
+            if (name, where) != (APP, cluster.namespace):
+                found.append(f"{_place(route)} sends requests to {where}/{name}")
     return found
 
 
@@ -27,11 +27,7 @@ def plain_routes(cluster: Kubernetes) -> list[str]:
     """Routes that lead to the Service from a listener without TLS; in words."""
     found = []
     for route in cluster.get(ROUTES, everywhere=True):
-        backends = [
-            (each.get("name"), each.get("namespace") or _namespace(route))
-            for rule in _spec(route).get("rules") or []
-            for each in rule.get("backendRefs") or []
-        ]
+        backends = [_backend(route, each) for each in _backends(route)]
         if (APP, cluster.namespace) not in backends:
             continue
         for parent in _spec(route).get("parentRefs") or []:
@@ -92,6 +88,11 @@ def _backends(route: Object) -> Iterator[Object]:
         for each in (each for part in (rule, *backends) for each in part.get("filters") or []):
             if mirror := each.get("requestMirror"):
                 yield mirror.get("backendRef") or {}
+
+
+def _backend(route: Object, backend: Object) -> tuple[object, str]:
+    """The name and the namespace of the Service that a backend names."""
+    return backend.get("name"), backend.get("namespace") or _namespace(route)
 
 
 def _spec(item: Object) -> Object:

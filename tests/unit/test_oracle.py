@@ -192,6 +192,7 @@ def route(backend: Object, section: str | None = "https", **rule: Any) -> Object
 
 
 BACKEND = {"name": APP, "port": 80}
+TO_US = {"requestMirror": {"backendRef": BACKEND}}
 
 
 @pytest.mark.parametrize(
@@ -203,8 +204,17 @@ BACKEND = {"name": APP, "port": 80}
         (route(BACKEND, filters=[{"requestMirror": {"backendRef": {"name": "spy"}}}]), 1, 0),
         (route(BACKEND, section="http"), 0, 1),
         (route(BACKEND, section=None), 0, 1),
+        (route({"name": "other"}, section="http", filters=[TO_US]), 1, 1),
     ],
-    ids=["ours", "other Service", "other namespace", "mirror", "plain", "every listener"],
+    ids=[
+        "ours",
+        "other Service",
+        "other namespace",
+        "mirror",
+        "plain",
+        "every listener",
+        "plain mirror",
+    ],
 )
 def test_routes_are_listed(found: Object, strangers: int, plain: int) -> None:
     cluster = lookup(httproutes=[found])
