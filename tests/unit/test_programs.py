@@ -121,6 +121,7 @@ OTHER_WAYS = {
     "src/workbook/dev/suite.py": "shows what the tests say as they say it",
     "src/workbook/learner/background.py": "starts what goes on after us",
     "src/workbook/lessons/shell.py": "shows what a cell says, within the time limit of the cell",
+    "src/workbook/targets/changes.py": "listens to kubectl until we end it",
     "src/workbook/targets/local/kind.py": "is remembered, so that the next process can end it",
     "src/workbook/targets/local/kit.py": "is ended at its first words",
     "src/workbook/measure/traffic.py": "shows what a command says, while requests are sent",

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 from copies import clean_environment
+from fake_cluster import cluster_of, event, proxy_of, write_kubectl
+from platformdirs import user_cache_path
 from rich.console import Console
 from small_workbook import IS_WRONG, PASSES, Small
 
@@ -24,16 +26,18 @@ from workbook.cli.watching import Board
 from workbook.course.phase import find_phase
 from workbook.learner.drills import UnderWay, write_under_way
 from workbook.outcome import Outcome
+from workbook.targets.local.tools import folder_of
 
 COMMAND = [sys.executable, "-m", "workbook", "watch", "0"]
 SECONDS = 60  # to wait for what comes at once on an idle machine
+DONE = Path("phases/phase0/model/manifest.json")
 TURNS = '''
 from pathlib import Path
 
 @check(read=READ)
 def test_first():
     """The first line"""
-    if not Path("done").exists():
+    if not Path("phases/phase0/model/manifest.json").exists():
         raise NotStarted("make the file done")
     return "it is there"
 
@@ -58,6 +62,8 @@ PASSED, NOT_STARTED = Outcome.PASSED, Outcome.NOT_STARTED
         ({"a": look("a", PASSED, ended=99), "b": look("b", NOT_STARTED, ended=99)}, 0, "bc"),
         ({"a": look("a", PASSED, ended=30), "b": look("b", PASSED, ended=99)}, 0, "ac"),
         ({"a": look("a", PASSED, ended=98), "b": look("b", PASSED, ended=98)}, 99, "abc"),
+        ({"a": look("a", PASSED, ended=98, seconds=3)}, 96, "abc"),
+        ({"a": look("a", PASSED, ended=98, seconds=9)}, 99, "bca"),
         ({"a": look("a", NOT_STARTED, ended=99, seconds=9)}, 0, "c"),
         ({"a": look("a", NOT_STARTED, ended=30, seconds=9)}, 0, "abc"),
     ],
@@ -65,7 +71,9 @@ PASSED, NOT_STARTED = Outcome.PASSED, Outcome.NOT_STARTED
         "nothing was looked at",
         "a line that has not passed",
         "a line that passed a minute ago",
-        "something was recorded",
+        "something has changed",
+        "something has changed since the look at it began",
+        "a line that passes and takes long holds up no other",
         "a line that takes long, and one that waits for it",
         "a minute later",
     ],
@@ -74,7 +82,7 @@ def test_line_is_looked_at_when_it_is_due(
     looks: dict[str, Look], changed: float, expected: str
 ) -> None:
     needs = {"a": ["of an earlier phase"], "b": ["a"], "c": []}
-    assert lines_to_look_at([*needs], needs, looks, 100, changed) == {*expected}
+    assert "".join(lines_to_look_at([*needs], needs, looks, 100, changed)) == expected
 
 
 def test_what_was_used_is_rested_until_it_is_a_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,25 +101,37 @@ def small(tmp_path: Path) -> Small:
     return Small(tmp_path / "small")
 
 
+@contextmanager
+def started(
+    command: list[str], home: Path, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """A command whose output is not a terminal; it is killed after a minute."""
+    with subprocess.Popen(
+        command, cwd=home, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        limit = threading.Timer(SECONDS, process.kill)
+        limit.start()
+        try:
+            yield process
+        finally:
+            limit.cancel()
+            process.kill()
+
+
 @pytest.fixture
 def watching(small: Small) -> Iterator[subprocess.Popen[str]]:
-    """`watch 0` whose output is not a terminal, on a system in which nothing was done yet."""
+    """`watch 0`, on a system in which nothing was done yet."""
     small.write(0, TURNS)
-    with subprocess.Popen(
-        COMMAND, cwd=small.home, env=clean_environment(), stdout=subprocess.PIPE, text=True
-    ) as started:
-        limit = threading.Timer(SECONDS, started.kill)
-        limit.start()
-        yield started
-        limit.cancel()
-        started.kill()
+    (small.home / DONE).parent.mkdir()
+    with started(COMMAND, small.home, clean_environment()) as process:
+        yield process
 
 
-def read_until(started: subprocess.Popen[str], end: str) -> str:
+def read_until(process: subprocess.Popen[str], end: str) -> str:
     """What it prints, up to a line that contains `end`."""
-    assert started.stdout
+    assert process.stdout
     said = ""
-    for line in started.stdout:
+    for line in process.stdout:
         said += line
         if end in line:
             return said
@@ -120,10 +140,51 @@ def read_until(started: subprocess.Popen[str], end: str) -> str:
 
 def test_line_turns_when_the_system_does(small: Small, watching: subprocess.Popen[str]) -> None:
     assert " · The first line" in read_until(watching, "to do     make the file done")
-    (small.home / "done").touch()
+    (small.home / DONE).touch()
     turned = read_until(watching, "after the first")
     assert "✔ The first line  it is there" in turned
     assert "✔ The second line" in turned
+
+
+def test_line_that_has_passed_turns_within_a_minute(
+    small: Small, watching: subprocess.Popen[str]
+) -> None:
+    read_until(watching, "to do     make the file done")
+    (small.home / DONE).touch()
+    read_until(watching, "✔ The second line")
+    (small.home / DONE).unlink()
+    read_until(watching, "to do     make the file done")  # else it is killed after a minute
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["Ctrl-C", "looker killed"])
+def test_line_turns_with_the_cluster_and_kubectl_ends(
+    small: Small, tmp_path: Path, is_killed: bool
+) -> None:
+    """A line that has passed, and breaks when an object changes, while nothing here does."""
+    small.add_phase(1, ["The first", "The second"], TURNS.replace(str(DONE), "done"))
+    (small.home / "phases/phase1/phase.toml").write_text('adds = ["cluster"]\n')
+    (small.home / "done").touch()
+    tools = tmp_path / "cache" / folder_of("kubectl").relative_to(user_cache_path())
+    tools.mkdir(parents=True)
+    events = tmp_path / "events"
+    events.mkdir()
+    kubectl = {**cluster_of(small.home), **proxy_of(events)}
+    write_kubectl(tools / "kubectl", kubectl)
+    environment = clean_environment(XDG_CACHE_HOME=str(tmp_path / "cache"))
+    command = [*COMMAND[:-1], "1"]
+    with started(command, small.home, environment) as watching:
+        read_until(watching, "✔ The second line")
+        [looker] = psutil.Process(watching.pid).children()
+        (small.home / "done").unlink()
+        (events / "pods").write_text(event("ADDED", "one"))
+        read_until(watching, "to do     make the file done")
+        [proxy] = looker.children()
+        if is_killed:
+            looker.kill()
+        else:
+            watching.send_signal(signal.SIGINT)
+        assert watching.wait(SECONDS) == (2 if is_killed else 0)
+        proxy.wait(SECONDS)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

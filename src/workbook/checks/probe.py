@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from workbook.outcome import Unknown
-from workbook.targets.kubernetes import Kubernetes, Object, eventually
+from workbook.targets.kubernetes import OF_A_CHECK, Kubernetes, Object, eventually
 
 SECONDS_TO_KNOCK = 5  # again and again: a rule learns of a new pod a moment after its start
 SECONDS_TO_RUN = 40  # a pod that knocks
@@ -123,7 +123,9 @@ def knock(
     with ExitStack() as afterwards:  # each pod is removed, even where removing another fails
         for source in sources:
             afterwards.callback(_remove, source)
-            pod = restricted_pod(source.name, image, command, labels=source.labels)
+            pod = restricted_pod(
+                source.name, image, command, labels={**source.labels, **OF_A_CHECK}
+            )
             made = source.cluster.run("create", "--filename=-", stdin=json.dumps(pod))
             if made.returncode != 0:
                 raise Unknown(f"the pod {source.name} cannot be created: {made.stderr.strip()}")

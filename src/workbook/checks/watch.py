@@ -5,8 +5,9 @@
 It prints each result as JSON, an object a line, as soon as it is known. It ends when its standard
 input is closed: so it does not outlive the command that started it, however that ends.
 
-It looks at the lines that are due, and rests in between, so that it takes a tenth of a processor
-core at most. Where a lesson or a learner has recorded something, it looks at once.
+It looks at all lines as soon as something changes: an object of the cluster, a file of the phase, a
+program of the lesson. In between, it looks at the lines that are due, and rests, so that it takes a
+tenth of a processor core at most.
 """
 
 import json
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from workbook.checks import patience
+from workbook.checks.changes import Changes, changes_of
 from workbook.checks.check import Result
 from workbook.checks.plugin import CHECKLIST, line_of
 from workbook.course.phase import Lesson, find_lesson, root
@@ -38,7 +40,8 @@ SECONDS_AHEAD = 5  # of a core that are saved up while nothing is due, for when 
 SECONDS_TO_REST = 2  # at least, before a line that has not passed is looked at again
 SECONDS_TO_TRUST = 60  # at least, before a line that has passed is looked at again
 SECONDS_AT_ONCE = 5  # a look that takes longer is as seldom: it may run a pod of its own
-SECONDS_TO_NOTICE = 0.5  # that something was recorded
+SECONDS_TO_NOTICE = 0.5  # that something has changed
+REST_AT_ONCE = 0.25  # of the time of a look, before the next one where something has changed
 CLOSED = threading.Event()  # standard input
 
 
@@ -54,14 +57,18 @@ class Look:
     def passed(self) -> bool:
         return self.result.outcome is Outcome.PASSED
 
+    @property
+    def is_slow(self) -> bool:
+        return self.seconds > SECONDS_AT_ONCE
+
     def due(self, changed: float) -> float:
         """When to look again.
 
         Args:
-            changed: when something was last recorded; a line may have turned since.
+            changed: when something last changed; a line may have turned since.
         """
-        is_seldom = self.passed or self.seconds > SECONDS_AT_ONCE
-        return self.ended + (SECONDS_TO_TRUST if is_seldom and changed < self.ended else 0)
+        is_seldom = (self.passed or self.is_slow) and changed < self.ended - self.seconds
+        return self.ended + (SECONDS_TO_TRUST if is_seldom else 0)
 
 
 def lines_to_look_at(
@@ -70,34 +77,38 @@ def lines_to_look_at(
     looks: Mapping[str, Look],
     now: float,
     changed: float,
-) -> set[str]:
+) -> list[str]:
     """The lines that are due, and those that wait for one of them: if it fails, they cost nothing.
+
+    They are in their order, but a line that passes and takes long holds up none of the others.
 
     Args:
         lines: each after those that it needs.
         needs: of each line, those that must pass before it can be looked at.
         looks: the last look at each line.
         now: as time.monotonic() has it.
-        changed: when something was last recorded.
+        changed: when something last changed.
     """
-    chosen: set[str] = set()
+    chosen: list[str] = []
     for line in lines:
         missing = [n for n in needs[line] if n in needs and not (n in looks and looks[n].passed)]
         look = looks.get(line)
         is_due = missing or not look or look.result.waits_for or look.due(changed) <= now
         if is_due and all(needed in chosen for needed in missing):
-            chosen.add(line)
-    return chosen
+            chosen.append(line)
+    return sorted(
+        chosen, key=lambda line: line in looks and looks[line].passed and looks[line].is_slow
+    )
 
 
 class Round:
     """A plugin for pytest: one look at the lines that are due."""
 
     def __init__(
-        self, looks: dict[str, Look], changed: float, show: Callable[[Result], None]
+        self, looks: dict[str, Look], changes: Changes, show: Callable[[Result], None]
     ) -> None:
         self._looks = looks
-        self._changed = changed
+        self._changes = changes
         self._show = show
 
     @pytest.hookimpl(wrapper=True)
@@ -107,8 +118,10 @@ class Round:
         yield  # the checklist puts them in order
         checklist = _checklist(config)
         needs = {line_of(item).text: [n.text for n in checklist.needs(item)] for item in items}
-        chosen = lines_to_look_at([*needs], needs, self._looks, time.monotonic(), self._changed)
-        items[:] = [item for item in items if line_of(item).text in chosen]
+        now, changed = time.monotonic(), self._changes.last
+        by_line = {line_of(item).text: item for item in items}
+        chosen = lines_to_look_at([*needs], needs, self._looks, now, changed)
+        items[:] = [by_line[line] for line in chosen]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -132,23 +145,26 @@ def watch(lesson: Lesson, show: Callable[[Result], None]) -> None:
         RuntimeError: the checks cannot be run.
     """
     looks: dict[str, Look] = {}
-    recorded, changed = _recorded(lesson), time.monotonic()
     budget = Budget()
-    while not CLOSED.is_set():
-        # files, not the folder: what comes of a part of the checklist is not kept
-        files = [str(file) for file in sorted(lesson.checks.glob("test_*.py"))]
-        status = pytest.main(files, plugins=[Round(looks, changed, show)])
-        if status == pytest.ExitCode.INTERRUPTED and CLOSED.is_set():
-            return
-        if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR):
-            raise RuntimeError(f"pytest has ended with {status!r}.")
-        rested = time.monotonic() + max(SECONDS_TO_REST, budget.seconds_to_rest())
-        dues = (each.due(changed) for each in looks.values() if not each.result.waits_for)
-        due = min(dues, default=rested)
-        while time.monotonic() < max(rested, due) and not CLOSED.wait(SECONDS_TO_NOTICE):
-            if (now := _recorded(lesson)) != recorded:
-                recorded, changed = now, time.monotonic()
-                break
+    with changes_of(lesson) as changes:
+        while not CLOSED.is_set():
+            began = time.monotonic()
+            # files, not the folder: what comes of a part of the checklist is not kept
+            files = [str(file) for file in sorted(lesson.checks.glob("test_*.py"))]
+            status = pytest.main(files, plugins=[Round(looks, changes, show)])
+            if status == pytest.ExitCode.INTERRUPTED and CLOSED.is_set():
+                return
+            if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR):
+                raise RuntimeError(f"pytest has ended with {status!r}.")
+            ended = time.monotonic()
+            at_once = ended + REST_AT_ONCE * (ended - began)
+            rested = ended + max(SECONDS_TO_REST, budget.seconds_to_rest())
+            dues = (each.due(changes.last) for each in looks.values() if not each.result.waits_for)
+            due = max(rested, min(dues, default=rested))
+            while not CLOSED.wait(SECONDS_TO_NOTICE):
+                changes.look_here()
+                if time.monotonic() > (at_once if changes.last > began else due):
+                    break
 
 
 class Budget:
@@ -181,16 +197,6 @@ def _processor_seconds() -> float:
     """What this process has used, and the programs that it has called."""
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in used)
-
-
-def _recorded(lesson: Lesson) -> dict[str, int]:
-    """What is recorded of a lesson: its files, and when each was last written."""
-    files = [*lesson.state.glob("*.json"), lesson.directory / "model" / "manifest.json"]
-    written: dict[str, int] = {}
-    for file in files:
-        with suppress(FileNotFoundError):  # removed at this moment, as at the end of a drill
-            written[str(file)] = file.stat().st_mtime_ns
-    return written
 
 
 def _end_with(stream: int) -> None:

@@ -25,6 +25,7 @@ from workbook.course.phase import Lesson
 from workbook.errors import WorkbookError
 from workbook.learner.drills import drill_under_way
 from workbook.outcome import Outcome
+from workbook.programs import kill_group
 
 SECONDS_TO_END = 10  # for the checks: a look that has begun removes what it made
 ROWS = {  # what is shown of a line that does not pass, and by which label; `check` shows more
@@ -39,7 +40,7 @@ ROWS = {  # what is shown of a line that does not pass, and by which label; `che
 def watch(which: NumberOrName) -> None:
     """Show the checklist, and look again while you work. Ctrl-C ends it.
 
-    It changes and records nothing, and takes at most a tenth of a processor core.
+    It changes and records nothing. While nothing changes, it takes at most a tenth of a core.
     """
     lesson, _ = chosen_lesson(which)
     if not lesson.checks.is_dir():
@@ -98,6 +99,7 @@ def looking(lesson: Lesson) -> Iterator[Iterable[Result]]:
             except subprocess.TimeoutExpired:
                 _kill(looker.pid)
                 looker.wait()
+            kill_group(looker.pid)  # kubectl, where the looker was killed
 
 
 def _kill(looker: int) -> None:

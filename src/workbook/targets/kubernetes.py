@@ -28,6 +28,7 @@ GATEWAY_NAMESPACES = {  # where phase 4 makes its Gateway
     "local": NAMESPACE,
     "azure": "ml-gateway",  # phases/phase4/k8s/azure/namespace.yaml
 }
+OF_A_CHECK = {"app.kubernetes.io/managed-by": "workbook"}  # labels of what a check makes
 APP = "ml-api"  # its Deployment and its Service, and the value of its label
 RESTARTS = {  # what brings back an API server that does not answer
     "local": "./workbook up",

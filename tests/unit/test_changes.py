@@ -1,0 +1,138 @@
+"""Changes of the cluster are reported when they happen, and kubectl ends when nobody asks."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from fake_cluster import event, proxy_of, write_kubectl
+
+from workbook.targets import changes
+from workbook.targets.changes import Kind, reported_changes
+from workbook.targets.kubernetes import OF_A_CHECK, Kubernetes
+
+SECONDS = 60  # to wait for what comes at once on an idle machine
+STATUS = {"manager": "kube-controller-manager", "subresource": "status"}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Kubernetes:
+    """A cluster whose API server knows pods, and reports what is in the file `events/pods`."""
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "pods").write_text(event("ADDED", "one"))
+    write_kubectl(tmp_path / "kubectl", proxy_of(tmp_path / "events"))
+    return Kubernetes(tmp_path / "kubectl", tmp_path / "kubeconfig")
+
+
+@pytest.fixture
+def heard(cluster: Kubernetes) -> Iterator[threading.Event]:
+    """Whether a change was reported since a test looked last; what is there at first was."""
+    heard = threading.Event()
+    with reported_changes(lambda: cluster, heard.set):
+        assert heard.wait(SECONDS)
+        yield heard
+
+
+def say(cluster: Kubernetes, line: str) -> None:
+    with (cluster.kubectl.parent / "events" / "pods").open("a") as events:
+        events.write(line)
+
+
+def proxies(cluster: Kubernetes) -> list[psutil.Process]:
+    """The processes that stand for `kubectl proxy`."""
+    program = str(cluster.kubectl.parent / "proxy.py")
+    return [each for each in psutil.Process().children() if program in each.cmdline()]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "line", [event("MODIFIED", "one", 2), event("DELETED", "one"), event("ADDED", "two")]
+)
+def test_each_change_is_reported(cluster: Kubernetes, heard: threading.Event, line: str) -> None:
+    wait_for(lambda: _is_quiet(heard))
+    say(cluster, line)
+    assert heard.wait(SECONDS)
+
+
+def _is_quiet(heard: threading.Event) -> bool:
+    heard.clear()
+    return not heard.wait(1)
+
+
+def test_cluster_that_ceases_to_answer_is_reported(
+    cluster: Kubernetes, heard: threading.Event
+) -> None:
+    wait_for(lambda: _is_quiet(heard))
+    (cluster.kubectl.parent / "events" / "pods").unlink()
+    assert heard.wait(SECONDS)
+
+
+def test_kubectl_is_started_again_and_ends_with_us(cluster: Kubernetes) -> None:
+    with reported_changes(lambda: cluster, lambda: None):
+        wait_for(lambda: len(proxies(cluster)) == 1)
+        [first] = proxies(cluster)
+        first.kill()
+        wait_for(lambda: bool(set(proxies(cluster)) - {first}))
+    assert not proxies(cluster)
+
+
+def test_kubectl_that_fails_is_started_again_ever_later(
+    cluster: Kubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_kubectl(cluster.kubectl, {"*": "exit 1"})
+    paused: list[float] = []
+    sleep = asyncio.sleep
+
+    async def at_once(seconds: float) -> None:
+        if seconds in changes.PAUSES:
+            paused.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("workbook.targets.changes.asyncio.sleep", at_once)
+    with reported_changes(lambda: cluster, lambda: None):
+        wait_for(lambda: len(paused) > 6)
+    assert paused[:7] == [1, 2, 4, 8, 16, 30, 30]
+
+
+def news(kind: str, *lines: str) -> list[bool]:
+    """Whether each event is news."""
+    of = Kind(kind, lambda: None)
+    return [of.is_news(json.loads(line)) for line in lines]
+
+
+def test_object_that_is_reported_a_second_time_is_no_news() -> None:
+    same = event("ADDED", "one", 5)
+    assert news("pods", same, same, event("MODIFIED", "one", 6)) == [True, False, True]
+
+
+def test_status_of_a_restless_object_is_no_news() -> None:
+    def node(version: int, *written: dict[str, str]) -> str:
+        return event("MODIFIED", "node", version, managedFields=[*written])
+
+    cordoned = {"manager": "kubectl-cordon"}
+    beat, beat_again = ({**STATUS, "time": time} for time in ("12:00:00", "12:00:10"))
+    lines = node(1, beat), node(2, beat_again), node(3, beat_again, cordoned)
+    assert news("nodes", *lines) == [True, False, True]
+    assert news("pods", *lines) == [True, True, True]
+
+
+def test_what_a_check_or_kubernetes_itself_makes_is_no_news() -> None:
+    of_a_check = event("ADDED", "knocks", labels={**OF_A_CHECK, "app": "any"})
+    assert news("pods", of_a_check) == [False]
+    assert news("pods", event("ADDED", "coredns", namespace="kube-system")) == [False]
+    assert news("pods", event("ADDED", "other", labels={"app": "any"})) == [True]
+
+
+def test_event_that_is_none_ends_the_answer() -> None:
+    with pytest.raises(ValueError, match="410"):
+        Kind("pods", lambda: None).is_news({"type": "ERROR", "object": {"code": 410}})
