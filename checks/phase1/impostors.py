@@ -83,6 +83,11 @@ IMPOSTORS = {
         test_pod.test_pod_is_confined,
         lambda system: _replace("/spec/template/spec/automountServiceAccountToken", True),
     ),
+    "another-account": changed(
+        "The pods have another ServiceAccount",
+        test_pod.test_pod_is_confined,
+        lambda system: _replace("/spec/template/spec/serviceAccountName", "default"),
+    ),
     "files-writable": changed(
         "The process may change its own files",
         test_pod.test_pod_is_confined,

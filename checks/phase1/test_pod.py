@@ -15,12 +15,13 @@ from workbook.checks.deployment import (
 from workbook.checks.inside import ask_each
 from workbook.checks.patience import settled
 from workbook.outcome import Unknown, Wrong
-from workbook.targets.kubernetes import Kubernetes, Object, name_of
+from workbook.targets.kubernetes import APP, Kubernetes, Object, name_of
 
 HERE = Path(__file__).parent
 SECONDS_TO_RUN = 20  # from a cached image
 SECONDS_TO_BE_READY = 15
 DESCRIBE = "kubectl --namespace ml-demo describe"
+ACCOUNT = APP  # the ServiceAccount, which k8s/base/serviceaccount.yaml creates
 
 PROBES = ("readinessProbe", "livenessProbe")
 
@@ -122,10 +123,20 @@ def test_pod_runs_pushed_image(deployment: Deployment) -> str:
 def test_pod_is_confined(deployment: Deployment, cluster: Kubernetes) -> str:
     """Pod runs without root and cannot change its own files"""
     pods = deployment.pods_when(bool, SECONDS_TO_BE_READY)
+    for pod in pods:
+        account = (pod.get("spec") or {}).get("serviceAccountName")
+        if account != ACCOUNT:
+            raise Wrong(
+                expected=f"{name_of(pod)} to run as the ServiceAccount {ACCOUNT}",
+                found=f"ServiceAccount {account}",
+                why="no role names this ServiceAccount, and Azure gives the API's rights to it "
+                "alone. What others get for theirs, the API would have too",
+                run_next="kubectl --namespace ml-demo get deployment ml-api --output yaml",
+            )
     looks = ask_each(cluster, map(name_of, pods), HERE / "confined.py")
     if not looks:
         raise Unknown("the pods were replaced just now: look again in a moment")
-    for pod, inside in looks.items():
+    for name, inside in looks.items():
         faults = [
             (inside["user"] == 0, "the process runs as root (user 0)"),
             (inside["writable"], "its root file system can be written to"),
@@ -135,7 +146,7 @@ def test_pod_is_confined(deployment: Deployment, cluster: Kubernetes) -> str:
         ]
         if found := [words for is_so, words in faults if is_so]:
             raise Wrong(
-                expected=f"{pod} to run as a user other than 0, on a read-only root file system, "
+                expected=f"{name} to run as a user other than 0, on a read-only root file system, "
                 "without capabilities and without a key to Kubernetes",
                 found="; ".join(found),
                 why="an attacker who finds a hole in the API has what the process has: the "

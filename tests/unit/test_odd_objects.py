@@ -22,7 +22,7 @@ from workbook.course.phase import Phase
 from workbook.learner.choices import Choices
 from workbook.measure.load import Load, Moment
 from workbook.measure.traffic import Facts, Traffic
-from workbook.outcome import Finding, Unknown
+from workbook.outcome import Finding, Unknown, Wrong
 from workbook.targets import kubernetes
 from workbook.targets.kubernetes import APP, Kubernetes, Object
 
@@ -88,7 +88,7 @@ RIGHT: dict[str, Object] = {
     "pods": item(
         "Pod",
         metadata={**owned_by("ReplicaSet"), "creationTimestamp": "2026-01-03T00:00:00Z"},
-        spec={"containers": [CONTAINER]},
+        spec={"containers": [CONTAINER], "serviceAccountName": APP},
         status={
             "phase": "Running",
             "podIP": "10.0.0.1",
@@ -244,6 +244,19 @@ def test_nothing_is_known_of_pods_while_there_is_none(name: str) -> None:
     cluster = Odd(objects=objects)
     with pytest.raises(Unknown):
         CHECKS[name](cluster, Deployment(cluster, objects["deployments"]), objects)
+
+
+@pytest.mark.parametrize("account", ["default", None])
+@pytest.mark.usefixtures("at_once")
+def test_a_pod_of_another_account_is_not_confined(account: str | None) -> None:
+    objects = copy.deepcopy(RIGHT)
+    cluster = Odd(objects=objects)
+    deployment = Deployment(cluster, objects["deployments"])
+    assert CHECKS["confined"](cluster, deployment, objects).startswith("user 1")
+    objects["pods"]["spec"]["serviceAccountName"] = account
+    with pytest.raises(Wrong) as wrong:
+        CHECKS["confined"](cluster, deployment, objects)
+    assert wrong.value.rows["found"] == f"ServiceAccount {account}"
 
 
 WANTS_MORE = {"update", "replicas", "settings"}  # a second version, a second pod, other settings
