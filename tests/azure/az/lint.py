@@ -124,6 +124,14 @@ RULES = (
         f"{AKS}/node-resource-reservations",
     ),
     Rule(
+        "a disk left to chance",
+        r"aks create",
+        lambda line: line["--node-osdisk-size"] is None or line["--node-osdisk-type"] is None,
+        "a node with 4 vCPUs gets 128 GB by default, for twice the price of 64; and where its size "
+        "has a local disk, the disk is ephemeral",
+        f"{AKS}/concepts-storage",
+    ),
+    Rule(
         "an unpinned Kubernetes",
         r"aks create",
         lambda line: line["--kubernetes-version -k"] is None,

@@ -1,0 +1,45 @@
+"""Lesson 1 creates a cluster with `az`, lesson 3 with Terraform: the same, at the same price."""
+
+import re
+
+import pytest
+from copies import ROOT
+
+from workbook.course.cost import load_prices
+from workbook.site.az_lines import commands_of
+
+LESSON = ROOT / "phases" / "phase1" / "README.md"
+MODULE = ROOT / "terraform" / "modules" / "cluster" / "main.tf"
+ARGUMENTS = {  # of `az aks create`, and what azurerm calls them
+    "--tier": "sku_tier",
+    "--os-sku": "os_sku",
+    "--max-pods": "max_pods",
+    "--node-osdisk-type": "os_disk_type",
+    "--node-osdisk-size": "os_disk_size_gb",
+    "--network-plugin": "network_plugin",
+    "--network-plugin-mode": "network_plugin_mode",
+    "--network-dataplane": "network_data_plane",
+    "--network-policy": "network_policy",
+}
+
+
+def by_hand() -> dict[str, str]:
+    [words] = [
+        command.words
+        for command in commands_of({"lesson": LESSON.read_text(encoding="utf-8")})
+        if command.words[:2] == ["aks", "create"]
+    ]
+    return dict(zip(words, [*words[1:], ""], strict=True))
+
+
+@pytest.mark.parametrize("option", ARGUMENTS)
+def test_the_cluster_made_by_hand_is_that_of_terraform(option: str) -> None:
+    found = re.search(
+        rf'^ +{ARGUMENTS[option]} += "?(.+?)"?(?: +#.*)?$', MODULE.read_text("utf-8"), re.MULTILINE
+    )
+    assert found
+    assert by_hand()[option].lower() == found[1].lower()
+
+
+def test_the_table_of_prices_has_the_disk_that_is_created() -> None:
+    assert f" {by_hand()['--node-osdisk-size']} GB " in load_prices(ROOT).items["node-disk"].what
