@@ -115,3 +115,12 @@ def test_a_hint_is_folded_apart_from_its_solution() -> None:
     hint = "<details><summary>A hint</summary>\n\nCount them.\n\nAll.\n\n</details>"
     hidden = "%%bash # the answer\n# solution\nanswer 3"
     assert [cell.source for cell in cells] == [f"# One\n\n{hint}", hidden, hidden, "Last."]
+
+
+def test_solution_in_python_is_coloured_and_no_cell() -> None:
+    lesson = (
+        "# One\n\n<details><summary>The solution</summary>\n\n```py\nx = 1\n```\n\n</details>\n"
+    )
+    [cell] = nbformat.reads(to_notebook(lesson), as_version=4).cells[1:]
+    assert cell.cell_type == "markdown"
+    assert "```python\nx = 1\n```" in cell.source

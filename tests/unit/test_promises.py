@@ -51,6 +51,12 @@ def test_lesson_and_notebook_are_equal(lesson: Lesson) -> None:
 
 
 @every_lesson
+def test_a_table_of_a_lesson_fits_a_notebook(lesson: Lesson) -> None:
+    """JupyterLab wraps long lines, so the columns of `--output wide` cannot be read."""
+    assert not re.search(r"(--output|-o)[ =]wide", lesson.lesson.read_text("utf-8"))
+
+
+@every_lesson
 def test_a_plot_has_a_title_for_those_who_do_not_see_it(lesson: Lesson) -> None:
     """The site makes the image's text of it."""
     cells = re.findall(

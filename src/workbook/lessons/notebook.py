@@ -74,7 +74,8 @@ def to_notebook(lesson: str) -> str:
             # GitHub folds answers away; a notebook folds by the cell what is more than one
             parts = re.split(FOLD, cell.source)
             parts[::2] = [FOLDS.sub("", part) for part in parts[::2]]
-            cell.source = "".join(parts).strip()
+            # JupyterLab colours `python` only, of which jupytext would have made a cell
+            cell.source = re.sub(r"^```py$", "```python", "".join(parts).strip(), flags=re.M)
     notebook.cells = [cell for cell in notebook.cells if cell.source]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell, hidden in zip(code, folded([c.source for c in code], "local"), strict=True):

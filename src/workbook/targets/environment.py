@@ -29,6 +29,7 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
         "PORT": str(choices.port),
         "GATEWAY_NAMESPACE": GATEWAY_NAMESPACES[choices.target],
         "KUBECONFIG": str(home / ".workbook" / choices.target / "kubeconfig"),
+        "KUBECTL_EXTERNAL_DIFF": "diff -U0 -N",  # kubectl's own, but without lines around a change
     }
     # Terraform: the Kubernetes backend does not read KUBECONFIG; no look for newer versions
     environment |= {"KUBE_CONFIG_PATH": environment["KUBECONFIG"], "CHECKPOINT_DISABLE": "1"}
