@@ -51,7 +51,7 @@ def refuse_other_pods(cluster: Kubernetes, oracle: Oracle) -> int:
 def _ask(cluster: Kubernetes, oracle: Oracle, endpoint: Endpoint) -> dict[str, Any] | None:
     """What the pod of an endpoint answers; None where it has gone meanwhile."""
     if not endpoint.pod:
-        raise _by_hand(cluster, endpoint, "is none")
+        raise _by_hand(cluster, endpoint, "names no pod")
     texts = json.dumps([sentence.text for sentence in oracle.sentences])
     return ask_this_pod(cluster, endpoint.pod, HERE / "answer.py", endpoint.address, texts)
 

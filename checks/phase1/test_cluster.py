@@ -34,9 +34,9 @@ def test_node_is_ready(cluster: Kubernetes) -> str:
         if node["spec"].get("unschedulable"):
             raise Wrong(
                 expected=f"the node {name} to take new pods",
-                found="it is cordoned: Ready,SchedulingDisabled",
-                why="the node was closed to new pods, as before maintenance. The running pods go "
-                "on; a new pod waits for ever",
+                found=f"{name}: Ready,SchedulingDisabled",
+                why="the node was cordoned: closed to new pods, as before maintenance. The "
+                "running pods go on; a new pod waits for ever",
                 run_next=f"kubectl uncordon {name}",
             )
     version = nodes[0]["status"]["nodeInfo"]["kubeletVersion"]

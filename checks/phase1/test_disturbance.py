@@ -74,9 +74,9 @@ def test_pod_is_replaced(
         if owner_of(pod)["uid"] not in keepers:
             raise Wrong(
                 expected=f"every pod behind the Service to be kept by a ReplicaSet of {APP}",
-                found=f"{name_of(pod)} has the app's labels and nothing that keeps it",
-                why="the Service sends it requests, too. But when it ends, no controller replaces "
-                "it, and no update reaches it",
+                found=f"{name_of(pod)}, kept by {owner_of(pod)['name'] or 'nothing'}",
+                why="this pod has the app's labels, so the Service sends it requests, too. But "
+                "when it ends, no controller replaces it, and no update reaches it",
                 run_next="kubectl --namespace ml-demo get pods --show-labels; then, if it is not "
                 f"needed: kubectl --namespace ml-demo delete pod {name_of(pod)}",
             )

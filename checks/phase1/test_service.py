@@ -21,15 +21,13 @@ def test_service_has_address(cluster: Kubernetes, service: dict[str, Any], addre
     if not endpoints:
         selector = ",".join(f"{k}={v}" for k, v in service["spec"].get("selector", {}).items())
         labels = [pod["metadata"].get("labels", {}) for pod in cluster.get("pods")]
+        labelled = "; ".join(_in_words(each) for each in labels)
         raise Wrong(
             expected="at least one ready pod behind the Service",
-            found=f"none; the Service selects {selector or 'nothing'}, and the pods are labelled "
-            + (
-                "; ".join(_in_words(each) for each in labels)
-                or "nothing, because there are no pods"
-            ),
+            found=f"none, in a namespace of {len(labels)} pods",
             why="a Service sends requests to the ready pods that its selector matches. Without "
-            "such a pod, its address refuses every connection",
+            "such a pod, its address refuses every connection. It selects "
+            f"{selector or 'nothing'}; the pods are labelled {labelled or 'nothing'}",
             run_next=f"kubectl --namespace ml-demo describe service {APP}",
         )
     return f"{address}, {len(endpoints)} behind it"

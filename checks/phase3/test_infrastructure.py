@@ -176,7 +176,7 @@ def _refuse_other_policies(cluster: Kubernetes, state: dict[str, Any]) -> None:
         if name not in ours and (policy.get("spec") or {}).get("ingress"):
             raise Wrong(
                 expected=f"no policy that admits, beside those of the code: {', '.join(ours)}",
-                found=f"the NetworkPolicy {name} admits, too",
+                found=f"the NetworkPolicy {name}, with rules of its own",
                 why="rules that admit add up: one that is too wide opens what all others keep "
                 "shut. And a plan does not see what is not in the state",
                 run_next=f"kubectl --namespace {DATABASE} get networkpolicy {name} --output yaml",

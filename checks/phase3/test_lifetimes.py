@@ -65,8 +65,9 @@ def test_what_must_outlive_the_server_does(
     if policy != "Retain":
         raise Wrong(
             expected="a volume whose data stay when its claim goes: Retain",
-            found=f"{policy}, because it was changed",
-            why="with the claim, or with its namespace, the data would be deleted at once",
+            found=policy or "no policy",
+            why="the policy was changed. With the claim, or with its namespace, the data would "
+            "be deleted at once",
             run_next=f"kubectl get persistentvolume {VOLUME} --output yaml",
         )
     return f"{policy}; the claim is of {claim['metadata']['creationTimestamp']}"

@@ -47,10 +47,10 @@ def test_replicas_run(deployment: Deployment, scaler: Object) -> str:
         newest = deployment.replica_sets()[-1]
         raise Wrong(
             expected=f"{FEWEST} pods or more that are ready",
-            found=f"{ready}; the autoscaler keeps {scaler['spec'].get('minReplicas', 1)} or more"
-            f"\n{deployment.evidence(newest)}".rstrip(),
+            found=f"{ready}\n{deployment.evidence(newest)}".rstrip(),
             why="with one pod, the API is away while the pod is replaced. Either no second pod is "
-            "requested, or it is refused, or it does not start",
+            "requested, or it is refused, or it does not start. The autoscaler keeps "
+            f"{scaler['spec'].get('minReplicas', 1)} or more",
             run_next=f"{DESCRIBE} hpa {APP}; {DESCRIBE} replicasets",
         )
     return f"{ready} ready"
