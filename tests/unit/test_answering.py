@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pexpect
@@ -9,7 +10,10 @@ import pytest
 from copies import clean_environment
 from small_workbook import Small
 
+from workbook.checks.check import Result, keep_results, read_results
+from workbook.course.phase import Phase
 from workbook.learner.store import read_json
+from workbook.outcome import Outcome
 
 LESSON = """# Small
 
@@ -79,6 +83,18 @@ def answer(home: Path, *words: str, **more: str) -> "subprocess.CompletedProcess
         text=True,
         timeout=SECONDS,
     )
+
+
+def workbook(home: Path, *words: str) -> str:
+    """What another verb says."""
+    return subprocess.run(
+        [*PROGRAM, *words],
+        cwd=home,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    ).stdout
 
 
 def asked(home: Path) -> "pexpect.spawn[str]":
@@ -162,6 +178,36 @@ def test_questions_are_asked_until_the_answer_is_right(home: Path) -> None:
     assert terminal.wait() == 0
     assert answers(home) == {"fruit": "pear", "number": "3"}
     assert "every answer is right" in answer(home).stdout
+
+
+def test_status_agrees_with_an_answer_that_was_judged_since_the_check(home: Path) -> None:
+    answer(home, "fruit", "apple")
+    answer(home, "number", "3")
+    workbook(home, "check", "0")
+    assert "Next: ./workbook answer 0" in workbook(home, "status")
+    assert "Right" in answer(home, "fruit", "pear").stdout
+    said = workbook(home, "status")
+    assert "1 of 1 checks passed" in said
+    assert "answer 0" not in said
+    assert "check 0" not in answer(home).stdout.partition("Next: ")[2]  # it would pass again
+    assert "Not right" in answer(home, "fruit", "plum").stdout
+    assert "Next: ./workbook answer 0" in workbook(home, "status")
+
+
+def test_judging_an_answer_changes_no_other_line(home: Path) -> None:
+    """Nor a phase that was never checked."""
+    phase = Phase(0, home, "local")
+    understood = Result("test_understood", "You understand", Outcome.WRONG, 0)
+    other = replace(understood, line="Another line")
+    answer(home, "fruit", "pear")
+    answer(home, "number", "3")
+    assert read_results(phase) is None
+    keep_results(phase, [understood, other], [understood])
+    answer(home)
+    found = read_results(phase)
+    assert found
+    assert [each.outcome for each in found.results] == [Outcome.PASSED, Outcome.WRONG]
+    assert [each.outcome for each in found.promises] == [Outcome.WRONG]
 
 
 def test_only_open_and_wrong_questions_are_asked_and_one_can_be_skipped(home: Path) -> None:

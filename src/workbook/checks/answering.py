@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbook.checks.check import Checked
+from workbook.checks.check import Checked, renew_result
 from workbook.checks.questions import Judged, Question
 from workbook.checks.running import checks_command, checks_environment
 from workbook.course.lesson import questions
@@ -111,7 +111,10 @@ def refuse_unknown(phase: Phase, question: str) -> None:
 
 
 def judge(phase: Phase) -> Verdicts:
-    """Judge the recorded answers of a phase by the check that asks for them."""
+    """Judge the recorded answers of a phase by the check that asks for them.
+
+    What it finds replaces what the last checks found of them: so `status` agrees.
+    """
     names = [*questions_of(phase)]
     given = read_answers(phase)
     still_open = Judged({}, {}, [name for name in names if name not in given])
@@ -130,6 +133,8 @@ def judge(phase: Phase) -> Verdicts:
         failed = f"the check itself failed: {said[-1] if said else 'it says nothing'}"
         return Verdicts(phase.number, still_open, failed)
     (result,) = checked.results
+    if result.outcome is Outcome.PASSED or result.judged:
+        renew_result(phase, result)
     if result.outcome is Outcome.PASSED:
         return Verdicts(phase.number, still_open)
     if result.judged:

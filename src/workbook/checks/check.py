@@ -13,12 +13,12 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from workbook.checks.questions import Judged
-from workbook.course.phase import Lesson
+from workbook.course.phase import Lesson, Phase, phases
 from workbook.learner.store import kept, moment, read_state, write_json
 from workbook.outcome import Outcome
 
@@ -88,6 +88,22 @@ def read_results(lesson: Lesson) -> Checked | None:
 def keep_results(lesson: Lesson, results: list[Result], promises: list[Result]) -> None:
     """Remember what the checks of a lesson came to, and the promises of earlier phases."""
     write_results(lesson.state / "checks.json", results, promises)
+
+
+def renew_result(phase: Phase, result: Result) -> None:
+    """Replace what one line came to, in the last checks of its phase and of later ones."""
+
+    def renewed(results: list[Result]) -> list[Result]:
+        return [result if each.line == result.line else each for each in results]
+
+    for each in phases(phase.root, phase.target):
+        kept = read_results(each) if each.has_state else None
+        if kept and each.number == phase.number:
+            kept = replace(kept, results=renewed(kept.results))
+        elif kept and each.number > phase.number:
+            kept = replace(kept, promises=renewed(kept.promises))
+        if kept:
+            write_json(each.state / "checks.json", asdict(kept))
 
 
 def write_results(file: Path, results: list[Result], promises: list[Result]) -> None:

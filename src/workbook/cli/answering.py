@@ -16,12 +16,14 @@ from workbook.checks.answering import (
     questions_of,
     refuse_unknown,
 )
+from workbook.checks.check import read_results
 from workbook.checks.questions import Question
 from workbook.checks.screen import in_our_environment
 from workbook.cli.actions import NOT_STARTED, PASSED, WRONG, console
 from workbook.cli.arguments import Number, chosen_phase
+from workbook.cli.next_step import next_step
 from workbook.course.lesson import question_texts
-from workbook.course.phase import Phase
+from workbook.course.phase import Phase, phases
 from workbook.learner.answers import GIVES_ANSWERS, give_solution, read_answers
 
 COLOURS = {True: "green", False: "red", None: "yellow"}
@@ -74,7 +76,7 @@ def _ask(phase: Phase, only: str) -> None:
         left = [only]
     if not left:
         console.print(f"All {len(asked)} questions are answered, and every answer is right.")
-        console.print(f"Next: ./workbook check {phase.number}")
+        _say_next(phase)
         return
     if verdicts.reason:
         console.print(f"Your answers cannot be judged yet: {escape(verdicts.reason)}.")
@@ -90,7 +92,14 @@ def _ask(phase: Phase, only: str) -> None:
         return
     console.print(f"\n{sum(right)} of {len(left)} answers are right.")
     if all(right):
-        console.print(f"Next: ./workbook check {phase.number}")
+        _say_next(phase)
+
+
+def _say_next(phase: Phase) -> None:
+    check = f"./workbook check {phase.number}"
+    is_checked = read_results(phase) is not None
+    next_ = next_step(phases(phase.root, phase.target)) if is_checked else check
+    console.print(f"Next: {escape(next_)}")
 
 
 def _ask_one(phase: Phase, name: str, question: Question, text: str, place: str) -> bool:
