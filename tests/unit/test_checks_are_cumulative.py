@@ -92,6 +92,21 @@ def test_lines_that_wait_for_one_cause_are_one_line(small: Small) -> None:
     assert done.stdout.count("cannot check until this passes: The second line") == 1
 
 
+def test_promise_that_waits_is_named_and_counted_apart(small: Small) -> None:
+    wrong = IS_WRONG.replace("second", "first")
+    own = ("sixth", "seventh")
+    needs = "from checks.phase0 import test_all as earlier\n"
+    after = "=READ, after=earlier.test_first"
+    lines = [PASSES.replace("first", name).replace("=READ", after) for name in own]
+    small.write(0, wrong, CANNOT_KNOW.replace("read=READ", "read=READ, after=test_first"))
+    small.add_phase(1, ("The sixth", "The seventh"), needs, *lines)
+    said = small.check(1).stdout
+    assert "0 of 2" in said
+    assert "? The fourth line" in said
+    assert "? 2 lines" in said
+    assert "3 lines" not in said
+
+
 def test_line_comes_after_what_it_needs() -> None:
     needs = {"a": ["c"], "c": ["d"], "b": ["not asked"]}
     assert in_order(["a", "b", "c", "d"], needs) == ["d", "c", "a", "b"]

@@ -23,6 +23,7 @@ WORST_FIRST = (Outcome.WRONG, Outcome.NOT_STARTED, Outcome.UNKNOWN, Outcome.PASS
 UNTIL = "cannot check until this passes: "
 HINTS = ("why", "run next", "read")  # rows that a drill under way withholds
 WITHHELD = "A drill is under way: why, and what to run next, are hints now."
+LINES_OF_EARLIER = "lines of earlier phases"
 PROMISES = "What earlier phases promised"
 WIDTH = 100  # of rows, at most
 ENDLESS = 10_000
@@ -46,6 +47,7 @@ class Screen:
         self._hint = hint
         self._withheld = False
         self._waiting: list[Result] = []
+        self._promised: list[Result] = []  # of earlier phases, that wait
         # of the terminal; without one, a line may be as long as it is
         self._columns = shutil.get_terminal_size((ENDLESS, 0)).columns
 
@@ -66,7 +68,7 @@ class Screen:
         worst = min((r.outcome for r in results), key=WORST_FIRST.index)
         self._line(worst, PROMISES, f"{kept} of {len(results)}")
         broken = [r for r in results if r.outcome is not Outcome.PASSED and not r.waits_for]
-        self._waiting += [result for result in results if result.waits_for]
+        self._promised += [result for result in results if result.waits_for]
         broken.sort(key=lambda r: (WORST_FIRST.index(r.outcome), _aside(r)))
         for (outcome, aside), group in groupby(broken, lambda r: (r.outcome, _aside(r))):
             same = [*group]
@@ -74,16 +76,17 @@ class Screen:
                 for result in same:
                     self._show(result)
             else:
-                self._line(outcome, f"{len(same)} lines of earlier phases", aside)
+                self._line(outcome, f"{len(same)} {LINES_OF_EARLIER}", aside)
 
     def waiting(self) -> None:
-        """Show what could not be looked at, a line for each cause."""
-        by_cause: dict[tuple[str, Outcome], list[Result]] = {}
-        for result in self._waiting:
-            by_cause.setdefault((result.waits_for, result.outcome), []).append(result)
-        for (cause, outcome), results in by_cause.items():
-            line = results[0].line if len(results) == 1 else f"{len(results)} lines"
-            self._line(outcome, line, UNTIL + cause)
+        """Show what could not be looked at, a line for each cause, earlier phases apart."""
+        for waiting, what in ((self._promised, LINES_OF_EARLIER), (self._waiting, "lines")):
+            by_cause: dict[tuple[str, Outcome], list[Result]] = {}
+            for result in waiting:
+                by_cause.setdefault((result.waits_for, result.outcome), []).append(result)
+            for (cause, outcome), results in by_cause.items():
+                line = results[0].line if len(results) == 1 else f"{len(results)} {what}"
+                self._line(outcome, line, UNTIL + cause)
 
     def withheld(self) -> None:
         """Say where the rows are that a drill withholds, if it withheld any."""
