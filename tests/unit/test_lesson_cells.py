@@ -1,14 +1,40 @@
-"""The commands of a lesson fit a terminal of 80 columns: a reader sees them whole."""
+"""Cells of lessons: a reader sees a command whole, and learns at once why one cannot work."""
 
+import os
 import re
+import socket
+from pathlib import Path
 
 import pytest
-from copies import ROOT
+from copies import ROOT, copy_workbook
 
 from workbook.course.phase import Lesson, lessons
+from workbook.learner.background import Background
+from workbook.learner.choices import Choices, save_choices
+from workbook.lessons.shell import CellFailed, Shell
+from workbook.targets.environment import lesson_environment
 
+SECONDS = 120
 COLUMNS = 80
 CELL = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_taken_port_ends_the_cell_that_serves_at_once(tmp_path: Path) -> None:
+    home = copy_workbook(tmp_path / "copy")
+    text = (home / "phases/phase0/README.md").read_text(encoding="utf-8")
+    [cell] = [each for each in CELL.findall(text) if each.endswith('/health"\n')]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        choices = Choices(port=taken.getsockname()[1])
+        save_choices(home, choices)
+        environment = {**os.environ, **lesson_environment(home, choices)}
+        shell = Shell(Background(tmp_path / "state"), home / "phases/phase0", environment)
+        said: list[str] = []
+        with pytest.raises(CellFailed, match="workbook doctor 0"):
+            shell.run(cell, SECONDS, said.append)
+    assert f"port {choices.port}" in "".join(said)
+    assert f"process {os.getpid()}" in "".join(said)
 
 
 def too_wide(lesson: str) -> list[str]:
