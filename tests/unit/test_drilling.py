@@ -634,7 +634,10 @@ def test_random_tells_the_phase_the_title_and_the_check(drills: Drills) -> None:
     said = call("drill", "--random").stdout
     name = drills.under_way()
     assert name is not None
-    assert said == f"Phase 0: {DRILLS[name].title}\n\nSee what is wrong: ./workbook check 0\n"
+    assert said == (
+        "Chosen from the drills of phase 0.\n\n"
+        f"Phase 0: {DRILLS[name].title}\n\nSee what is wrong: ./workbook check 0\n"
+    )
 
 
 def test_random_goes_on_where_there_is_nothing_to_break(
@@ -666,7 +669,8 @@ def test_random_takes_the_latest_phase_of_the_cluster_and_phase_0(drills: Drills
     complete(drills.phase)
     begun = set()
     for _ in range(60):
-        call("drill", "--random")
+        said = call("drill", "--random").stdout
+        assert "Chosen from the drills of phases 0 and 2." in said
         for number in range(3):
             phase = Phase(number, home, "local")
             if read_under_way(phase):

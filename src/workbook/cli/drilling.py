@@ -44,7 +44,11 @@ def drill(
     hint: Annotated[bool, typer.Option("--hint", help="Show the next hint.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Explain the fix, and apply it.")] = False,
     random: Annotated[
-        bool, typer.Option("--random", help="Begin one that you do not choose.")
+        bool,
+        typer.Option(
+            "--random",
+            help="Begin one that you do not choose: of phase 0, or of your latest complete phase.",
+        ),
     ] = False,
 ) -> None:
     """Break something on purpose, find the cause, fix it."""
@@ -123,6 +127,8 @@ def _begin_at_random(reached: list[Phase], choices: Choices) -> None:
         except NothingToBreak as nothing:
             refused = nothing
             continue
+        numbers = " and ".join(str(phase.number) for phase in reached)
+        print(f"Chosen from the drills of phase{'s' * (len(reached) > 1)} {numbers}.\n")
         print(f"Phase {drills.phase.number}: {begun.title}")
         print(f"\nSee what is wrong: ./workbook check {drills.phase.number}")
         return
@@ -181,4 +187,5 @@ def _list(drills: Drills) -> None:
     elif command := drills.next():
         print(f"\nNext: {command}")
     elif there_are:
-        print("\nAll are solved. One of any phase: ./workbook drill --random")
+        print("\nAll are solved. One of phase 0 or of your latest complete phase:")
+        print("./workbook drill --random")

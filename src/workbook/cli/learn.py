@@ -176,7 +176,8 @@ def lab(
     # without this, what a cell prints passes over local ports as it is
     encrypted = "--KernelManager.transport_encryption=required"
     command = [sys.executable, "-m", "jupyter", "lab", encrypted, f"--notebook-dir={lesson.root}"]
-    command.append("--log-level=ERROR")  # so that the address is not lost in what is logged
+    # so that the address is not lost in what is logged; JupyterLab has a level of its own
+    command += ["--log-level=ERROR", "--LabApp.log_level=ERROR"]
     if os.geteuid() == 0:  # as in many containers; Jupyter listens on this machine only
         command.append("--allow-root")
     # and not as an argument: the address that Jupyter prints then leads to the lesson too
