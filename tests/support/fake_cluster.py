@@ -33,6 +33,13 @@ def write_kubectl(file: Path, cases: dict[str, str], first: str = "") -> None:
     file.chmod(0o755)
 
 
+def use_cluster(home: Path, name: str) -> None:
+    """Let the workbook's kubeconfig lead to a cluster, as `az aks get-credentials` does."""
+    kubeconfig = home / ".workbook" / "azure" / "kubeconfig"
+    kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+    kubeconfig.write_text(f"apiVersion: v1\nclusters: []\ncurrent-context: {name}\nkind: Config\n")
+
+
 def say(*items: Any) -> str:
     """The shell that answers with these objects, or with the one that is asked for by its name."""
     named = [

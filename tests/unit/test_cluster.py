@@ -16,7 +16,8 @@ import fake_cluster
 import pytest
 import yaml
 from copies import ROOT, copy_manifests, free_port
-from fake_cluster import say, write_kubectl
+from fake_cluster import say, use_cluster, write_kubectl
+from recorded_az import SUBSCRIPTION
 
 from workbook.course.phase import Phase
 from workbook.drills.drill import Drill, System
@@ -603,20 +604,32 @@ def test_reset_of_a_phase_that_the_system_is_not_in_deploys_nothing(
     assert deployed == []
 
 
-@pytest.mark.parametrize(("number", "before"), [(2, []), (3, []), (4, ["phase3"])])
+@pytest.mark.parametrize(
+    ("name", "numbers", "before"),
+    [
+        ("ml-demo-abc12-aks", (2,), []),
+        ("ml-demo-abc12-aks", (3, 2), []),  # the first reset removes what phase 3 wrote
+        ("ml-demo-abc12-aks", (4,), ["phase3"]),
+        ("ml-demo-aks", (2,), ["phase1"]),
+    ],
+)
 def test_reset_on_azure_deploys_no_phase_on_the_cluster_of_a_later_one(
     cluster: Cluster,
     deletions: Path,
     deployed: list[str],
     monkeypatch: pytest.MonkeyPatch,
-    number: int,
+    name: str,
+    numbers: tuple[int, ...],
     before: list[str],
 ) -> None:
     kubernetes = open_cluster(cluster.home, "local")
     monkeypatch.setattr("workbook.lessons.reset.find_cluster", lambda home, target: kubernetes)
+    use_cluster(cluster.home, name)
     for each in range(1, 4):
         write_values(Phase(each, cluster.home, "azure"))
-    reset_phase(Phase(number, cluster.home, "azure"), Choices(target="azure"))
+    choices = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
+    for number in numbers:
+        reset_phase(Phase(number, cluster.home, "azure"), choices)
     assert deployed == before
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from copies import copy_manifests
-from fake_cluster import write_kubectl
+from fake_cluster import use_cluster, write_kubectl
+from recorded_az import SUBSCRIPTION
 
 from workbook.checks.check import Result, keep_results
 from workbook.cli import actions
@@ -30,6 +31,7 @@ from workbook.outcome import Outcome
 from workbook.targets.kubernetes import Kubernetes
 
 CHOICES = Choices()
+ON_AZURE = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
 GATEWAY = "gateway.networking.k8s.io/v1"
 
 
@@ -242,14 +244,20 @@ def test_nothing_is_deployed_where_something_cannot_be_deleted(home: Path) -> No
 
 
 def test_on_azure_going_back_behind_another_infrastructure_is_refused(home: Path) -> None:
+    use_cluster(home, "ml-demo-abc12-aks")
+    with pytest.raises(WorkbookError, match="phase 3 created a cluster") as refused:
+        go_back(Phase(2, home, "azure"), ON_AZURE)
+    assert "./workbook down" in refused.value.run_next
+    assert not changes(home)
     values = Phase(3, home, "azure").values
     values.parent.mkdir(parents=True)
     values.write_text("IMAGE=3\n")
-    with pytest.raises(WorkbookError, match="phase 3 created a cluster") as refused:
-        go_back(Phase(2, home, "azure"), CHOICES)
-    assert "./workbook down" in refused.value.run_next
-    assert not changes(home)
-    assert "namespace/ml-gateway" in go_back(Phase(3, home, "azure"), CHOICES)
+    assert "namespace/ml-gateway" in go_back(Phase(3, home, "azure"), ON_AZURE)
+
+
+def test_on_azure_a_phase_goes_back_on_the_cluster_that_was_made_by_hand(home: Path) -> None:
+    use_cluster(home, "ml-demo-aks")
+    assert "namespace/ml-gateway" in go_back(Phase(2, home, "azure"), ON_AZURE)
 
 
 def test_a_phase_that_was_left_comes_again_once_and_on_the_same_cluster_only(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 from copies import copy_manifests
+from fake_cluster import use_cluster
 
 from workbook.checks.check import Result, keep_results
 from workbook.checks.questions import Judged
@@ -73,7 +74,8 @@ class World:
 
     def goto(self, number: int, answers: bool = False) -> list[str]:
         self.done.clear()
-        self.status = move_to(self.phase(number), Choices(), answers)
+        choices = Choices(target=self.target, prefix="ml-demo")
+        self.status = move_to(self.phase(number), choices, answers)
         return self.done
 
 
@@ -145,9 +147,7 @@ def test_on_azure_a_red_phase_runs_on_the_infrastructure_that_it_created(
     for number in range(4):
         (world.home / f"phases/phase{number}/README.md").write_text(f"# {number}\n")
         (world.phase(number).state / "run.json").touch()
-    values = world.phase(3).values
-    values.parent.mkdir(parents=True)
-    values.touch()
+    use_cluster(world.home, "ml-demo-abc12-aks")
     asked: list[int] = []
     monkeypatch.setattr(moving, "go_back", lambda phase, _: asked.append(phase.number) or [])
     assert world.goto(3) == ["check 3", "run 3", "check 3"]

@@ -41,7 +41,7 @@ def move_to(wanted: Phase, choices: Choices, answers: bool) -> int:
     refuse_under_way(wanted.root, wanted.target)
     ahead: list[Phase] = []
     for phase in reversed(wanted.up_to):
-        if ahead and infrastructure_after(phase):
+        if ahead and infrastructure_after(phase, choices):
             break  # the lesson of the phase ahead runs on its own infrastructure
         for name in go_back(phase, choices):
             console.print(f"removed {name}, which is of a later phase")

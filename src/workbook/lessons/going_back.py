@@ -9,6 +9,8 @@ from workbook.errors import WorkbookError
 from workbook.learner.choices import Choices
 from workbook.learner.store import read_state, write_json
 from workbook.lessons.deploying import deploy
+from workbook.targets.azure.cluster import cluster_in_use
+from workbook.targets.azure.names import names
 from workbook.targets.kubernetes import APP, SECONDS_TO_DELETE, Kubernetes, name_of, owner_of
 from workbook.targets.opening import find_cluster
 
@@ -118,7 +120,7 @@ def go_back(wanted: Phase, choices: Choices) -> list[str]:
     cluster = find_cluster(wanted.root, wanted.target)
     if cluster is None:
         return []
-    if made := infrastructure_after(wanted):
+    if made := infrastructure_after(wanted, choices):
         raise WorkbookError(
             f"On Azure, phase {made.number} created a cluster, a registry and a database beside "
             f"those of phase {wanted.number}, and you work on the new ones: `goto` cannot go back "
@@ -163,11 +165,18 @@ def remove(
     return gone
 
 
-def infrastructure_after(phase: Phase) -> Phase | None:
-    """The later phase that created, on Azure, a cluster and a database of its own, if one did."""
+def infrastructure_after(phase: Phase, choices: Choices) -> Phase | None:
+    """The later phase that created, on Azure, the cluster that the learner works on, if one did.
+
+    Only the cluster tells: what a phase wrote on this machine goes with its `reset`.
+    """
+    if phase.target != "azure":
+        return None
+    in_use = cluster_in_use(phase.root)
+    if in_use in ("", names(choices)["AKS"]):  # that of phase 1
+        return None
     later = [p for p in phases(phase.root, phase.target) if p.number > phase.number]
-    made = [p for p in later if "terraform" in p.manifest.adds and p.values.exists()]
-    return made[0] if phase.target == "azure" and made else None
+    return next((p for p in later if "terraform" in p.manifest.adds), None)
 
 
 def come_again(phase: Phase, choices: Choices) -> bool:

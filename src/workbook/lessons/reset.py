@@ -64,7 +64,7 @@ def reset_phase(phase: Phase, choices: Choices) -> None:
         if _has_database(phase, cluster):  # nothing uses it any more
             database.remove(find_engine(phase.root), cluster)
         before = phase.up_to[-2]
-        if removed and was_deployed(before) and infrastructure_after(before) is None:
+        if removed and was_deployed(before) and infrastructure_after(before, choices) is None:
             deploy(before, cluster, choices)
     phase.values.unlink(missing_ok=True)
     for folder in _folders(phase):

@@ -1,5 +1,6 @@
 """The learner's cluster on Azure: the one that carries our tag, wherever a kubeconfig leads."""
 
+import re
 from pathlib import Path
 
 from workbook.learner.choices import load_choices
@@ -43,3 +44,16 @@ def refuse_another(home: Path, kubeconfig: Path, host: str) -> None:
         f"{kubeconfig} leads to {host or 'no host'}, which is no cluster {where}. "
         f"Type: {' or: '.join(commands)}"
     )
+
+
+def cluster_in_use(home: Path) -> str:
+    """The name of the cluster that the workbook's own kubeconfig leads to; "" without one.
+
+    `az aks get-credentials` calls the context by the name of its cluster.
+    """
+    kubeconfig = home / ".workbook" / "azure" / "kubeconfig"
+    if not kubeconfig.exists():
+        return ""
+    text = kubeconfig.read_text(encoding="utf-8")
+    found = re.search(r"^current-context: [\"']?([\w.-]+)", text, re.MULTILINE)
+    return found[1] if found else ""
