@@ -59,7 +59,7 @@ def test_doctor_accepts_resources_that_the_learner_has(ready: RecordedAz, tmp_pa
     ready.change("vm list-usage", lambda usage: usage[0].update(currentValue="8"))
     assert fixes(tmp_path, 2) == {}
     # but Terraform makes another cluster, while the one made by hand is still there
-    assert set(fixes(tmp_path, 3)) == {"Standard_D4as_v5 in westeurope"}
+    assert set(fixes(tmp_path, 3)) == {NODES}
 
 
 def test_an_old_az_and_a_login_that_is_missing_are_named_first(
@@ -264,6 +264,46 @@ def test_doctor_looks_at_the_chosen_size(ready: RecordedAz, tmp_path: Path) -> N
     chosen = replace(CHOICES, node_size="Standard_D4s_v5")
     seen = {each.what: each for each in examine_azure(Phase(1, tmp_path, "azure"), chosen)}
     assert seen["Standard_D4s_v5 in westeurope"].found == "offered, and 4 vCPUs are free"
+
+
+NODES = "Standard_D4as_v5 in westeurope"
+
+
+@pytest.mark.parametrize(
+    ("used", "found"),
+    [("2", ""), ("3", "7 of 8 vCPUs free that an upgrade needs"), ("7", "3 of 4 vCPUs free")],
+)
+def test_the_quota_is_also_for_the_node_that_an_upgrade_adds(
+    ready: RecordedAz, tmp_path: Path, used: str, found: str
+) -> None:
+    ready.change("vm list-usage", lambda usage: usage[0].update(currentValue=used))
+    wrong = {seen.what: seen.found for seen in examine(tmp_path) if seen.fix}
+    assert wrong.get(NODES, "").startswith(found)
+    assert (NODES in wrong) == bool(found)
+
+
+def test_the_cluster_of_phase_1_may_take_the_room_of_an_upgrade_for_a_while(
+    ready: RecordedAz, tmp_path: Path
+) -> None:
+    ready.answer("resource list", recorded("resource list"))
+    ready.change("vm list-usage", lambda usage: usage[0].update(currentValue="4"))
+    [seen] = [seen for seen in examine(tmp_path, 3) if seen.what == NODES]
+    assert seen.fix == ""
+    assert seen.found.endswith("until you delete what phases 1 and 2 made")
+
+
+@pytest.mark.parametrize(("number", "needed"), [(1, 4), (3, 12)])
+def test_the_nodes_that_are_chosen_for_terraform_are_counted(
+    ready: RecordedAz,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    needed: int,
+) -> None:
+    monkeypatch.setenv("TF_VAR_node_count", "3")
+    ready.change("vm list-usage", lambda usage: [each.update(limit="16") for each in usage])
+    [seen] = [seen for seen in examine(tmp_path, number) if seen.what == NODES]
+    assert seen.found == f"offered, and {needed} vCPUs are free"
 
 
 def test_a_name_that_somebody_else_has_is_named(ready: RecordedAz, tmp_path: Path) -> None:

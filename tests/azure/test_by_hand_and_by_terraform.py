@@ -6,7 +6,10 @@ import pytest
 from copies import ROOT
 
 from workbook.course.cost import load_prices
+from workbook.course.phase import Phase
 from workbook.site.az_lines import commands_of
+from workbook.targets.azure.doctor import nodes_of
+from workbook.targets.azure.nodes import MAX_SURGE
 
 LESSON = ROOT / "phases" / "phase1" / "README.md"
 MODULE = ROOT / "terraform" / "modules" / "cluster" / "main.tf"
@@ -43,3 +46,16 @@ def test_the_cluster_made_by_hand_is_that_of_terraform(option: str) -> None:
 
 def test_the_table_of_prices_has_the_disk_that_is_created() -> None:
     assert f" {by_hand()['--node-osdisk-size']} GB " in load_prices(ROOT).items["node-disk"].what
+
+
+def test_doctor_counts_the_nodes_that_are_created() -> None:
+    assert nodes_of(Phase(1, ROOT, "azure")) == int(by_hand()["--node-count"])
+    roots = sorted(ROOT.glob("phases/*/terraform/azure"))
+    assert roots
+    for root in roots:
+        number = int(root.parents[1].name.removeprefix("phase"))
+        variables = (root / "variables.tf").read_text(encoding="utf-8")
+        [count] = re.findall(r'"node_count" {[^}]+default +=\s+(\d+)', variables)
+        assert nodes_of(Phase(number, ROOT, "azure")) == int(count)
+    [surge] = re.findall(r'max_surge = "(\d+)%"', MODULE.read_text(encoding="utf-8"))
+    assert int(surge) / 100 == MAX_SURGE

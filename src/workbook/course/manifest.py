@@ -33,6 +33,7 @@ class Manifest:
     deploys: str = ""  # the section of its lesson that deploys the API
     programs: Names = ()  # of this machine, that its lesson runs
     memory: int = 0  # GB that must be free before there is a cluster
+    nodes: int = 0  # of the cluster that it creates on Azure
     providers: Names = ()  # services of Azure that it is the first to use
     # checklist lines of earlier phases that hold no longer, and its own lines in their place
     replaces: dict[str, str] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """What a phase needs of Azure, looked at before anything is made there and costs."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from workbook.targets.observation import Observation
 
 OLDEST_AZ = (2, 87)  # the first that understands the lessons' `az postgres flexible-server`
 SECONDS_TO_START = 30
+NODE_COUNT = "TF_VAR_node_count"  # with which a learner gives Terraform another number
 CLUSTER = "Microsoft.ContainerService/managedClusters"
 REGISTRY = "Microsoft.ContainerRegistry/registries"
 DATABASE = "Microsoft.DBforPostgreSQL/flexibleServers"
@@ -161,26 +163,38 @@ def _providers(azure: Azure, phase: Phase) -> Observation:
 
 
 def _nodes(azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, str]]) -> Observation:
-    """Whether the region has the size of the node, and lets this subscription have one of it."""
+    """Whether the region has the size, and lets this subscription have the phase's nodes of it."""
     what = f"{choices.node_size} in {choices.region}"
     clusters = _there(CLUSTER, phase, mine, by_hand=names(choices)["AKS"])
     if clusters:
         return Observation(what, "used by your own cluster")
-    size = look_at_size(azure, choices.region, choices.node_size)
-    if not size.problem:
-        return Observation(what, f"offered, and {size.processors} vCPUs are free")
-    others = others_that_fit(azure, choices.region, choices.node_size)
+    nodes = nodes_of(phase)
+    size = look_at_size(azure, choices.region, choices.node_size, nodes)
+    made_by_hand = _is_there(CLUSTER, mine)  # and it takes a part of the quota
+    if not size.problem and (made_by_hand or not size.no_upgrade):
+        found = f"offered, and {size.processors} vCPUs are free"
+        if size.no_upgrade:
+            found += f"; but {size.no_upgrade}, until you delete what phases 1 and 2 made"
+        return Observation(what, found)
+    others = others_that_fit(azure, choices.region, choices.node_size, nodes)
     fixes = [f"./workbook use azure --node-size {name}" for name in others]
     fixes.append(ANOTHER_REGION)
     link = f"{PAGE}#vm-size-not-allowed"
     if size.processors:  # offered, but there is no quota
         fixes.append("ask for more in the Azure portal under Quotas")
         link = f"{PAGE}#insufficientvcpuquota"
-        if _is_there(CLUSTER, mine):  # made by hand, and it takes a part of the quota
+        if made_by_hand:
             fixes.append(
                 f"delete what phases 1 and 2 made: az group delete --name {names(choices)['RG']}"
             )
-    return Observation(what, size.problem, f"{', or '.join(fixes)}. Read {link}")
+    return Observation(what, size.problem or size.no_upgrade, f"{', or '.join(fixes)}. Read {link}")
+
+
+def nodes_of(phase: Phase) -> int:
+    """How many nodes the phase's cluster has, where it is created."""
+    nodes = next(each.manifest.nodes for each in reversed(phase.up_to) if each.manifest.nodes)
+    chosen = os.environ.get(NODE_COUNT, "")
+    return int(chosen) if phase.has("terraform") and chosen.isdecimal() else nodes
 
 
 def _database(
