@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -273,6 +274,15 @@ def test_checklist_fits_a_terminal_of_80_columns_and_24_rows(board: Board) -> No
     assert len(rows) <= 24
     assert max(map(len, rows)) <= 80
     assert sum("expected" in row for row in rows) == 1  # of the first wrong line only
+
+
+def test_lines_stand_as_check_shows_them(board: Board) -> None:
+    """In the order of the first look, which asks a line after those that it needs."""
+    order = [LINES[2], LINES[0], LINES[1], LINES[0]]
+    for thing in order:
+        board.add(result(thing, PASSED))
+    numbers = re.findall(r": (\d+) line", "\n".join(shown(board)))
+    assert numbers[:4] == ["2", "0", "1", "3"]
 
 
 def test_complete_checklist_names_the_next_command(board: Board) -> None:

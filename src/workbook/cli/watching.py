@@ -147,24 +147,25 @@ class Board:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         results = dict(self._results)  # rich draws in a thread of its own
+        # as `check` shows them: the first look is at all lines, each after those that it needs
+        in_order = [*results, *(line for line in self._lines if line not in results)]
         passed = [r for r in results.values() if r.outcome is Outcome.PASSED]
         of = f"{len(passed)} of {len(self._lines)} lines pass"
         yield Text(f"{self._lesson.label} · {self._lesson.target} · {of}", style="bold")
-        first = self._first(results)
+        first = self._first([*results.values()])
         room = max(options.size.height - len(self._lines) - 3, 1)
-        for line in self._lines:
+        for line in in_order:
             yield line_of(line, results.get(line))
             if first and line == first.line:
                 yield from map(Text, self.told_of(first, options.max_width)[:room])
         if len(passed) == len(self._lines):
             next_ = f"./workbook check {self._lesson.argument}"
-            yield Text(f"All lines pass. To record it, run next: {next_}", style="bold green")
+            yield Text(f"All lines pass. To record it, run next: {next_}", style="bold")
         seconds = time.monotonic() - self._looked
         yield Text(f"Looked {seconds:.0f} s ago; Ctrl-C ends.", style="dim")
 
-    def _first(self, results: dict[str, Result]) -> Result | None:
+    def _first(self, there_are: list[Result]) -> Result | None:
         """What to do now: the first line that is wrong or not started and waits for no other."""
-        there_are = [results[line] for line in self._lines if line in results]
         to_do = [r for r in there_are if r.outcome is not Outcome.PASSED and not r.waits_for]
         known = [r for r in to_do if r.outcome is not Outcome.UNKNOWN]
         return next(iter(known or to_do), None)
