@@ -1,11 +1,15 @@
 """`answer`: asked in a terminal, judged at once, and nothing that was answered is lost."""
 
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pexpect
+import psutil
 import pytest
 from copies import clean_environment
 from small_workbook import Small
@@ -242,3 +246,32 @@ def test_what_was_answered_before_the_end_is_kept(
     assert "Traceback" not in terminal.before
     assert terminal.wait() == status
     assert answers(home) == {"fruit": "pear"}
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_answer_that_is_ended_while_it_is_judged_is_kept(home: Path, sent: signal.Signals) -> None:
+    """Its check has begun, and never comes to an end."""
+    begun, check = home / "begun", home / "checks/phase0/test_understanding.py"
+    waits = f"Path({str(begun)!r}).touch(); import time; time.sleep(600)"
+    check.write_text(CHECK.replace("    if not Path", f"    {waits}\n    if not Path"))
+    command = [*PROGRAM, "answer", "0", "fruit", "pear"]
+    with subprocess.Popen(
+        command, cwd=home, env=environment(home), stderr=subprocess.PIPE, text=True
+    ) as judging:
+        deadline = time.monotonic() + SECONDS
+        while not begun.exists():
+            assert time.monotonic() < deadline
+            assert judging.poll() is None
+            time.sleep(0.05)
+        children = psutil.Process(judging.pid).children(recursive=True)
+        judging.send_signal(sent)
+        _, said = judging.communicate(timeout=SECONDS)
+        for child in children:  # of a killed one, nothing ends what it has started
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+    assert judging.returncode in (130, -signal.SIGTERM, -signal.SIGKILL)
+    assert "Traceback" not in said
+    assert answers(home) == {"fruit": "pear"}
+    check.write_text(CHECK)
+    assert "✔ Right." in answer(home, "number", "3").stdout
+    assert answers(home) == {"fruit": "pear", "number": "3"}

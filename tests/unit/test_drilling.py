@@ -413,7 +413,7 @@ from workbook.drills.drill import Drill, System
 
 def at(system: System, step: str) -> None:
     if (system.phase.root / step).exists():
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), int((system.phase.root / step).read_text()))
 
 def break_it(system: System) -> None:
     at(system, "before")
@@ -430,8 +430,11 @@ DRILL = Drill("It broke.", 1, test_second, ("a", "b", "c"), "Write it.", break_i
 """
 
 
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 @pytest.mark.parametrize("step", ["before", "kept", "broken", "fixed"])
-def test_killed_drill_is_fixed_and_recorded_once(tmp_path: Path, step: str) -> None:
+def test_ended_drill_is_fixed_and_recorded_once(
+    tmp_path: Path, step: str, sent: signal.Signals
+) -> None:
     small = Small(tmp_path)
     small.write(0, PASSES, IS_WRONG)
     (tmp_path / "drills/phase0").mkdir(parents=True)
@@ -445,9 +448,10 @@ def test_killed_drill_is_fixed_and_recorded_once(tmp_path: Path, step: str) -> N
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
         )
 
-    (tmp_path / step).touch()
+    (tmp_path / step).write_text(str(int(sent)))
     ended = [workbook("drill", "0", "1"), workbook("drill", "0", "--fix")]
-    assert -signal.SIGKILL in {done.returncode for done in ended}
+    assert {130, -signal.SIGKILL} & {done.returncode for done in ended}
+    assert "Traceback" not in "".join(done.stderr for done in ended)
     (tmp_path / step).unlink()
     if read_under_way(Phase(0, tmp_path, "local")):
         assert workbook("drill", "0", "--fix").returncode == 0

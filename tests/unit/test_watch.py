@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from copies import clean_environment
 from fake_cluster import cluster_of, event, proxy_of, write_kubectl
 from platformdirs import user_cache_path
 from rich.console import Console
-from small_workbook import IS_WRONG, PASSES, Small
+from small_workbook import IS_WRONG, PASSES, TAKES_TOO_LONG, Small
 
 from workbook.checks import patience
 from workbook.checks.check import Result
@@ -205,6 +206,24 @@ def test_killed_watch_leaves_no_program_behind(watching: subprocess.Popen[str]) 
     looker = psutil.Process(watching.pid).children()[0]
     watching.kill()
     looker.wait(SECONDS)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_watch_that_is_ended_while_it_looks_ends_what_the_check_called(
+    small: Small, sent: signal.Signals
+) -> None:
+    small.write(0, TAKES_TOO_LONG.replace("0.5", "600").replace("60", "600"))
+    with started(COMMAND, small.home, clean_environment()) as watching:
+        program = psutil.Process(watching.pid)
+        deadline = time.monotonic() + SECONDS
+        while "sleep" not in {each.name() for each in program.children(recursive=True)}:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        called = program.children(recursive=True)
+        watching.send_signal(sent)
+        _, alive = psutil.wait_procs(called, timeout=SECONDS)
+    assert not alive
+    assert not list(small.home.glob(".workbook/**/*.json"))
 
 
 def test_terminal_is_given_back_with_the_last_state(small: Small) -> None:
