@@ -168,7 +168,7 @@ def remove(
 def infrastructure_after(phase: Phase, choices: Choices) -> Phase | None:
     """The later phase that created, on Azure, the cluster that the learner works on, if one did.
 
-    Only the cluster tells: what a phase wrote on this machine goes with its `reset`.
+    Only the cluster shows it: what a phase wrote on this machine goes with its `reset`.
     """
     if phase.target != "azure":
         return None
