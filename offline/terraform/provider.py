@@ -32,6 +32,9 @@ COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 SERVICE = "/tfplugin6.Provider/"
 UNKNOWN = msgpack.ExtType(0, b"\x00")
 ERROR = 1
+# Its server_capabilities, get_provider_schema_optional: as azurerm, it answers everything without
+# being asked for its schema first. Terraform reads a schema once then, not at each start.
+READ_ONCE = content(6, number(2, 1))
 
 
 @cache
@@ -145,7 +148,7 @@ def nothing(_: bytes) -> bytes:
 
 
 ANSWERS: dict[str, Callable[[bytes], bytes]] = {
-    "GetProviderSchema": lambda _: Path(sys.argv[2]).read_bytes(),
+    "GetProviderSchema": lambda _: Path(sys.argv[2]).read_bytes() + READ_ONCE,
     "GetResourceIdentitySchemas": nothing,
     "GetFunctions": nothing,
     "ValidateProviderConfig": validate_provider,
