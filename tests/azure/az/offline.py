@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 from typing import Any, NoReturn
 
-from azure.cli.core import get_default_cli
+from azure.cli.core import MainCommandsLoader, get_default_cli
 from azure.cli.core.auth.identity import Identity
 
 NOT_KNOWN = "placeholder"  # stands for what only a run could tell
@@ -55,4 +55,6 @@ def new_cli() -> Any:
 (SETTINGS / "azureProfile.json").write_text(json.dumps(PROFILE))
 socket.socket.connect = offline  # type: ignore[method-assign]
 socket.getaddrinfo = offline
+# a parser of every command, to keep the help of each for another process: no other comes
+MainCommandsLoader._cache_help_index = lambda *_: None
 Identity.get_user_credential = lambda *_: Credential()
