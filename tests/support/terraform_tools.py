@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ TERRAFORM = shutil.which("terraform")
 PASSWORD = "Only-for-this-test-1"
 PREFIX = "ml-demo"
 OF_TERRAFORM = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+OF_A_STATE = re.compile(r"(^|/)\.terraform|\.tfstate")  # the same, in a path
 SKIP = re.compile(r"#checkov:skip=(\w+):(.+)")
 
 Json = dict[str, Any]
@@ -27,6 +29,20 @@ Json = dict[str, Any]
 
 def name_of(folder: Path) -> str:
     return str(folder.relative_to(HOME))
+
+
+def distinct(roots: Iterable[Path]) -> list[Path]:
+    """The roots but those that hold, byte by byte, what an earlier one holds.
+
+    A phase is a whole copy, and each phase's root uses the same modules: what Terraform and the
+    linters say of one such root, they say of the other.
+    """
+    first: dict[tuple[tuple[str, bytes], ...], Path] = {}
+    for root in roots:
+        files = {str(file.relative_to(root)): file for file in root.rglob("*") if file.is_file()}
+        names = sorted(name for name in files if not OF_A_STATE.search(name))
+        first.setdefault(tuple((name, files[name].read_bytes()) for name in names), root)
+    return [*first.values()]
 
 
 class Terraform:
