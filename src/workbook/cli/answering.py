@@ -4,7 +4,6 @@ import os
 from typing import Annotated
 
 import typer
-from rich.markdown import Markdown
 from rich.markup import escape
 
 from workbook.checks.answering import (
@@ -105,6 +104,8 @@ def _say_next(phase: Phase) -> None:
 def _ask_one(phase: Phase, name: str, question: Question, text: str, place: str) -> bool:
     """Ask one question until its answer is right or the learner skips it; whether it is right."""
     console.print(f"\n[bold]Question {place}: {name}[/bold]")
+    from rich.markdown import Markdown  # no other verb needs its long imports
+
     console.print(Markdown(text[:1].upper() + text[1:]), soft_wrap=False)
     _show_look(question)
     if recorded := read_answers(phase).get(name):
