@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +10,15 @@ from pathlib import Path
 
 import psutil
 import pytest
+from copies import ROOT
 from fake_cluster import event, proxy_of, write_kubectl
 
 from workbook.targets import changes
-from workbook.targets.changes import Kind, reported_changes
+from workbook.targets.changes import KINDS, Kind, reported_changes
 from workbook.targets.kubernetes import OF_A_CHECK, Kubernetes
 
+NAMESPACES = ("ml-demo", "terraform-state")
+NOT_FOLLOWED = {"customresourcedefinitions", "events", "replicasets"}  # pods change with them
 SECONDS = 60  # to wait for what comes at once on an idle machine
 STATUS = {"manager": "kube-controller-manager", "subresource": "status"}
 
@@ -32,7 +36,7 @@ def cluster(tmp_path: Path) -> Kubernetes:
 def heard(cluster: Kubernetes) -> Iterator[threading.Event]:
     """Whether a change was reported since a test looked last; what is there at first was."""
     heard = threading.Event()
-    with reported_changes(lambda: cluster, heard.set):
+    with reported_changes(lambda: cluster, NAMESPACES, heard.set):
         assert heard.wait(SECONDS)
         yield heard
 
@@ -78,7 +82,7 @@ def test_cluster_that_ceases_to_answer_is_reported(
 
 
 def test_kubectl_is_started_again_and_ends_with_us(cluster: Kubernetes) -> None:
-    with reported_changes(lambda: cluster, lambda: None):
+    with reported_changes(lambda: cluster, NAMESPACES, lambda: None):
         wait_for(lambda: len(proxies(cluster)) == 1)
         [first] = proxies(cluster)
         first.kill()
@@ -99,14 +103,14 @@ def test_kubectl_that_fails_is_started_again_ever_later(
         await sleep(0)
 
     monkeypatch.setattr("workbook.targets.changes.asyncio.sleep", at_once)
-    with reported_changes(lambda: cluster, lambda: None):
+    with reported_changes(lambda: cluster, NAMESPACES, lambda: None):
         wait_for(lambda: len(paused) > 6)
     assert paused[:7] == [1, 2, 4, 8, 16, 30, 30]
 
 
 def news(kind: str, *lines: str) -> list[bool]:
     """Whether each event is news."""
-    of = Kind(kind, lambda: None)
+    of = Kind(kind, NAMESPACES, lambda: None)
     return [of.is_news(json.loads(line)) for line in lines]
 
 
@@ -117,22 +121,35 @@ def test_object_that_is_reported_a_second_time_is_no_news() -> None:
 
 def test_status_of_a_restless_object_is_no_news() -> None:
     def node(version: int, *written: dict[str, str]) -> str:
-        return event("MODIFIED", "node", version, managedFields=[*written])
+        return event("MODIFIED", "node", version, namespace="", managedFields=[*written])
 
     cordoned = {"manager": "kubectl-cordon"}
     beat, beat_again = ({**STATUS, "time": time} for time in ("12:00:00", "12:00:10"))
     lines = node(1, beat), node(2, beat_again), node(3, beat_again, cordoned)
     assert news("nodes", *lines) == [True, False, True]
-    assert news("pods", *lines) == [True, True, True]
+    assert news("gatewayclasses", *lines) == [True, True, True]
 
 
-def test_what_a_check_or_kubernetes_itself_makes_is_no_news() -> None:
+def test_what_a_check_makes_or_is_in_another_namespace_is_no_news() -> None:
     of_a_check = event("ADDED", "knocks", labels={**OF_A_CHECK, "app": "any"})
     assert news("pods", of_a_check) == [False]
     assert news("pods", event("ADDED", "coredns", namespace="kube-system")) == [False]
+    assert news("nodes", event("ADDED", "node", namespace="")) == [True]
     assert news("pods", event("ADDED", "other", labels={"app": "any"})) == [True]
 
 
 def test_event_that_is_none_ends_the_answer() -> None:
     with pytest.raises(ValueError, match="410"):
-        Kind("pods", lambda: None).is_news({"type": "ERROR", "object": {"code": 410}})
+        Kind("pods", NAMESPACES, lambda: None).is_news({"type": "ERROR", "object": {"code": 410}})
+
+
+def test_every_kind_that_a_check_asks_for_by_name_is_followed() -> None:
+    files = [*(ROOT / "checks").rglob("*.py"), *(ROOT / "src/workbook/checks").glob("*.py")]
+    asked = {
+        kind.partition(".")[0]
+        for file in files
+        for kind in re.findall(r"get_one\(\s*\"([a-z.]+)\"", file.read_text(encoding="utf-8"))
+    }
+    assert {"deployments", "services", "persistentvolumes"} <= asked
+    asked = {kind.replace("hpa", "horizontalpodautoscalers") for kind in asked}
+    assert asked - KINDS.keys() <= NOT_FOLLOWED

@@ -158,13 +158,27 @@ def test_line_that_has_passed_turns_within_a_minute(
     read_until(watching, "to do     make the file done")  # else it is killed after a minute
 
 
+def proxy_below(looker: psutil.Process) -> psutil.Process:
+    """The process that stands for `kubectl proxy`, as soon as it runs."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        with suppress(psutil.NoSuchProcess):
+            for each in looker.children():
+                if any("proxy.py" in word for word in each.cmdline()):
+                    return each
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("is_killed", [False, True], ids=["Ctrl-C", "looker killed"])
 def test_line_turns_with_the_cluster_and_kubectl_ends(
     small: Small, tmp_path: Path, is_killed: bool
 ) -> None:
     """A line that has passed, and breaks when an object changes, while nothing here does."""
     small.add_phase(1, ["The first", "The second"], TURNS.replace(str(DONE), "done"))
-    (small.home / "phases/phase1/phase.toml").write_text('adds = ["cluster"]\n')
+    (small.home / "phases/phase1/phase.toml").write_text(
+        'adds = ["cluster"]\n[local]\nnamespaces = ["ml-demo"]\n'
+    )
     (small.home / "done").touch()
     tools = tmp_path / "cache" / folder_of("kubectl").relative_to(user_cache_path())
     tools.mkdir(parents=True)
@@ -177,10 +191,10 @@ def test_line_turns_with_the_cluster_and_kubectl_ends(
     with started(command, small.home, environment) as watching:
         read_until(watching, "✔ The second line")
         [looker] = psutil.Process(watching.pid).children()
+        proxy = proxy_below(looker)
         (small.home / "done").unlink()
         (events / "pods").write_text(event("ADDED", "one"))
         read_until(watching, "to do     make the file done")
-        [proxy] = looker.children()
         if is_killed:
             looker.kill()
         else:

@@ -70,5 +70,7 @@ def changes_of(lesson: Lesson) -> Iterator[Changes]:
     if not (isinstance(lesson, Phase) and lesson.has("cluster")):
         yield changes
         return
-    with reported_changes(find, changes.note):
+    of_phases = (phase.manifest.on(lesson.target) for phase in lesson.up_to)
+    namespaces = {name for each in of_phases for name in each.namespaces}
+    with reported_changes(find, namespaces, changes.note):
         yield changes

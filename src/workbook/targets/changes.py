@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,10 +29,13 @@ KINDS = {  # by the path at which the API server has them
     "gateways": "/apis/gateway.networking.k8s.io/v1",
     "horizontalpodautoscalers": "/apis/autoscaling/v2",
     "httproutes": "/apis/gateway.networking.k8s.io/v1",
+    "jobs": "/apis/batch/v1",
+    "leases": "/apis/coordination.k8s.io/v1",  # Terraform's lock
     "namespaces": "/api/v1",
     "networkpolicies": "/apis/networking.k8s.io/v1",
     "nodes": "/api/v1",
     "persistentvolumeclaims": "/api/v1",
+    "persistentvolumes": "/api/v1",
     "poddisruptionbudgets": "/apis/policy/v1",
     "pods": "/api/v1",
     "resourcequotas": "/api/v1",
@@ -41,7 +44,6 @@ KINDS = {  # by the path at which the API server has them
     "statefulsets": "/apis/apps/v1",
 }
 RESTLESS = {"horizontalpodautoscalers", "nodes", "resourcequotas"}  # their status never rests
-OF_KUBERNETES = "kube-"  # the names of its own namespaces begin so
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_START = 10  # kubectl
@@ -53,16 +55,17 @@ PAUSES = (1, 2, 4, 8, 16, 30)  # seconds before kubectl is started again
 
 @contextmanager
 def reported_changes(
-    find: Callable[[], Kubernetes | None], changed: Callable[[], None]
+    find: Callable[[], Kubernetes | None], namespaces: Container[str], changed: Callable[[], None]
 ) -> Iterator[None]:
     """Report changes, in a thread of its own, until the block ends. kubectl ends with it.
 
     Args:
         find: the learner's cluster, or None where no cluster can be asked.
+        namespaces: of the objects. Those that are in no namespace count, too.
         changed: what to call at each change, also when the cluster begins or ceases to answer.
     """
     loop = asyncio.new_event_loop()
-    following = loop.create_task(_follow(find, changed))
+    following = loop.create_task(_follow(find, namespaces, changed))
 
     def work() -> None:
         with suppress(asyncio.CancelledError):
@@ -79,20 +82,24 @@ def reported_changes(
         thread.join(SECONDS_TO_START + SECONDS_TO_END)
 
 
-async def _follow(find: Callable[[], Kubernetes | None], changed: Callable[[], None]) -> None:
+async def _follow(
+    find: Callable[[], Kubernetes | None], namespaces: Container[str], changed: Callable[[], None]
+) -> None:
     """Start kubectl, and again when it has ended, after a pause that grows."""
     failures = 0
     while True:
         began = time.monotonic()
         if cluster := await asyncio.to_thread(find):
             with TemporaryDirectory() as folder:
-                await _listen(cluster, Path(folder) / "api", changed)
+                await _listen(cluster, namespaces, Path(folder) / "api", changed)
         has_lasted = time.monotonic() - began > PAUSES[-1]
         await asyncio.sleep(PAUSES[0 if has_lasted else min(failures, len(PAUSES) - 1)])
         failures = 0 if has_lasted else failures + 1
 
 
-async def _listen(cluster: Kubernetes, socket: Path, changed: Callable[[], None]) -> None:
+async def _listen(
+    cluster: Kubernetes, namespaces: Container[str], socket: Path, changed: Callable[[], None]
+) -> None:
     """Listen to every kind until kubectl ends."""
     client = httpx.AsyncClient(
         transport=httpx.AsyncHTTPTransport(uds=str(socket)),
@@ -104,7 +111,8 @@ async def _listen(cluster: Kubernetes, socket: Path, changed: Callable[[], None]
         deadline = time.monotonic() + SECONDS_TO_START
         while not socket.exists() and kubectl.returncode is None and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
-        listening = [group.create_task(Kind(name, changed).follow(client)) for name in KINDS]
+        kinds = [Kind(name, namespaces, changed) for name in KINDS]
+        listening = [group.create_task(kind.follow(client)) for kind in kinds]
         await kubectl.wait()
         for each in listening:
             each.cancel()
@@ -132,8 +140,9 @@ async def _proxy(cluster: Kubernetes, socket: Path) -> AsyncIterator[Process]:
 class Kind:
     """The objects of one kind, as they were when they were last heard of."""
 
-    def __init__(self, name: str, changed: Callable[[], None]) -> None:
+    def __init__(self, name: str, namespaces: Container[str], changed: Callable[[], None]) -> None:
         self._name = name
+        self._namespaces = namespaces
         self._changed = changed
         self._seen: dict[tuple[str, str], str] = {}
         self._is_heard = False
@@ -175,10 +184,9 @@ class Kind:
         if event.get("type") not in ("ADDED", "MODIFIED", "DELETED") or "name" not in of:
             raise ValueError(event)
         namespace = of.get("namespace", "")
-        if (
-            namespace.startswith(OF_KUBERNETES)
-            or of.get("labels", {}).items() >= OF_A_CHECK.items()
-        ):
+        if namespace and namespace not in self._namespaces:
+            return False
+        if of.get("labels", {}).items() >= OF_A_CHECK.items():
             return False
         if event["type"] == "DELETED":
             return self._seen.pop((namespace, of["name"]), None) is not None
