@@ -90,6 +90,18 @@ def test_kubectl_is_started_again_and_ends_with_us(cluster: Kubernetes) -> None:
     assert not proxies(cluster)
 
 
+def test_kubectl_that_hears_nothing_is_started_again(
+    cluster: Kubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cluster was removed and made again: kubectl still asks the old one."""
+    monkeypatch.setattr(changes, "SECONDS_OF_SILENCE", 1)
+    (cluster.kubectl.parent / "events" / "pods").unlink()
+    with reported_changes(lambda: cluster, NAMESPACES, lambda: None):
+        wait_for(lambda: len(proxies(cluster)) == 1)
+        [first] = proxies(cluster)
+        wait_for(lambda: bool(set(proxies(cluster)) - {first}))
+
+
 def test_kubectl_that_fails_is_started_again_ever_later(
     cluster: Kubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

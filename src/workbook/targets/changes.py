@@ -49,7 +49,8 @@ SECONDS_TO_CONNECT = 10
 SECONDS_TO_START = 10  # kubectl
 SECONDS_TO_END = 5  # kubectl
 SECONDS_TO_GO_ON = 0.5  # after an answer has ended
-SECONDS_TO_ASK_AGAIN = 5  # for a kind that the API server does not know, or does not report
+SECONDS_TO_ASK_AGAIN = 5  # for a cluster, or for a kind that its API server does not report
+SECONDS_OF_SILENCE = 15  # before the cluster is looked for again
 PAUSES = (1, 2, 4, 8, 16, 30)  # seconds before kubectl is started again
 
 
@@ -89,9 +90,12 @@ async def _follow(
     failures = 0
     while True:
         began = time.monotonic()
-        if cluster := await asyncio.to_thread(find):
-            with TemporaryDirectory() as folder:
-                await _listen(cluster, namespaces, Path(folder) / "api", changed)
+        cluster = await asyncio.to_thread(find)
+        if cluster is None:
+            await asyncio.sleep(SECONDS_TO_ASK_AGAIN)
+            continue
+        with TemporaryDirectory() as folder:
+            await _listen(cluster, namespaces, Path(folder) / "api", changed)
         has_lasted = time.monotonic() - began > PAUSES[-1]
         await asyncio.sleep(PAUSES[0 if has_lasted else min(failures, len(PAUSES) - 1)])
         failures = 0 if has_lasted else failures + 1
@@ -100,7 +104,7 @@ async def _follow(
 async def _listen(
     cluster: Kubernetes, namespaces: Container[str], socket: Path, changed: Callable[[], None]
 ) -> None:
-    """Listen to every kind until kubectl ends."""
+    """Listen to every kind until kubectl ends, or hears of no kind: the cluster may be another."""
     client = httpx.AsyncClient(
         transport=httpx.AsyncHTTPTransport(uds=str(socket)),
         base_url="http://localhost",
@@ -113,7 +117,11 @@ async def _listen(
             await asyncio.sleep(0.1)
         kinds = [Kind(name, namespaces, changed) for name in KINDS]
         listening = [group.create_task(kind.follow(client)) for kind in kinds]
-        await kubectl.wait()
+        last_heard = time.monotonic()
+        while kubectl.returncode is None and time.monotonic() < last_heard + SECONDS_OF_SILENCE:
+            await asyncio.sleep(1)
+            if any(kind.is_heard for kind in kinds):
+                last_heard = time.monotonic()
         for each in listening:
             each.cancel()
 
@@ -145,7 +153,7 @@ class Kind:
         self._namespaces = namespaces
         self._changed = changed
         self._seen: dict[tuple[str, str], str] = {}
-        self._is_heard = False
+        self.is_heard = False
 
     async def follow(self, client: httpx.AsyncClient) -> None:
         """Hear of each change; the API server ends an answer after half an hour or so."""
@@ -170,8 +178,8 @@ class Kind:
                 await asyncio.sleep(SECONDS_TO_ASK_AGAIN)
 
     def _set_heard(self, is_heard: bool) -> None:
-        if is_heard != self._is_heard:
-            self._is_heard = is_heard
+        if is_heard != self.is_heard:
+            self.is_heard = is_heard
             self._changed()
 
     def is_news(self, event: Object) -> bool:
