@@ -266,6 +266,23 @@ def test_doctor_looks_at_the_chosen_size(ready: RecordedAz, tmp_path: Path) -> N
     assert seen["Standard_D4s_v5 in westeurope"].found == "offered, and 4 vCPUs are free"
 
 
+@pytest.mark.parametrize(
+    ("command", "name", "stopped"),
+    [
+        ("aks", "ml-demo-aks", {"powerState": {"code": "Stopped"}}),
+        ("postgres flexible-server", "ml-demo-1a2b3c4d", {"state": "Stopped"}),
+    ],
+)
+def test_what_is_stopped_is_named_with_the_command_that_starts_it(
+    ready: RecordedAz, tmp_path: Path, command: str, name: str, stopped: dict[str, Any]
+) -> None:
+    ready.change(f"{command} list", lambda listed: listed[0].update(stopped))
+    fix = fixes(tmp_path, 3)["power"]
+    assert fix.startswith(f"az {command} start --resource-group ml-demo-rg --name {name} ")
+    ready.change(f"{command} list", lambda listed: listed[0].update(stopped, tags=None))
+    assert "power" not in fixes(tmp_path, 3)  # somebody else's
+
+
 NODES = "Standard_D4as_v5 in westeurope"
 
 

@@ -13,7 +13,7 @@ from workbook.programs import TookTooLong, run
 from workbook.targets.azure.client import Azure, AzureError, Refused, open_azure
 from workbook.targets.azure.names import names
 from workbook.targets.azure.nodes import look_at_size, others_that_fit
-from workbook.targets.azure.owned import deleted_vaults, purge_command, resources
+from workbook.targets.azure.owned import deleted_vaults, ours, purge_command, resources
 from workbook.targets.azure.providers import register_command, registered
 from workbook.targets.azure.refusals import PAGE
 from workbook.targets.azure.services import (
@@ -57,6 +57,7 @@ def examine_azure(phase: Phase, choices: Choices) -> list[Observation]:
         lambda: _providers(azure, phase),
         lambda: _nodes(azure, phase, choices, mine),
         lambda: _database(azure, phase, choices, mine),
+        lambda: _power(azure, choices),
         lambda: _image_builds(azure),
         lambda: _registry(azure, choices, mine),
         lambda: _vaults(azure, choices),
@@ -208,6 +209,28 @@ def _database(
     if not problem:
         return Observation(what, f"offered, and {SERVER} too")
     return Observation(what, problem, f"{ANOTHER_REGION}. Read {PAGE}#locationisofferrestricted")
+
+
+def _power(azure: Azure, choices: Choices) -> Observation:
+    """A stopped cluster can be started or deleted, and nothing else can be done with it. Terraform
+    asks the database for its settings, which a stopped one does not tell."""
+    listed = {
+        "az aks start": azure.list("aks", "list"),
+        "az postgres flexible-server start": azure.list("postgres", "flexible-server", "list"),
+    }
+    stopped = {
+        each["name"]: f"{start} --resource-group {each['resourceGroup']} --name {each['name']} "
+        f"--subscription {azure.subscription}"
+        for start, found in listed.items()
+        for each in ours(found, choices.prefix)
+        if "Stopped" in ((each.get("powerState") or {}).get("code"), each.get("state"))
+    }
+    if not stopped:
+        return Observation("power", "nothing of yours is stopped")
+    found = f"stopped: {', '.join(stopped)}"
+    return Observation(
+        "power", found, f"{'; '.join(stopped.values())}. Read {PAGE}#stopped-cluster"
+    )
 
 
 def _there(kind: str, phase: Phase, mine: set[tuple[str, str]], by_hand: str) -> set[str]:
