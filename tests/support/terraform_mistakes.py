@@ -16,6 +16,20 @@ MANUAL = """\
     mode = "Manual" # with Auto, the cluster could not be stopped
   }
 """
+OUTPUTS = """\
+  value       = azurerm_user_assigned_identity.main["control-plane"].id
+  depends_on  = [time_sleep.roles_are_known]
+}
+
+output "kubelet" {
+  description = "The identity that the nodes act as, once they may pull images."
+  value = {
+    id        = azurerm_user_assigned_identity.main["kubelet"].id
+    client_id = azurerm_user_assigned_identity.main["kubelet"].client_id
+    object_id = azurerm_user_assigned_identity.main["kubelet"].principal_id
+  }
+  depends_on = [time_sleep.roles_are_known]
+"""
 TAGS = "tags                = var.common.tags"
 
 
@@ -24,7 +38,7 @@ class Mistake:
     """A change of one file, the tool that finds it, and what the tool says."""
 
     name: str
-    finder: str  # validate, plan, tflint, checkov; or the run of a test
+    finder: str  # validate, plan, order, tflint, checkov; or the run of a test
     says: str
     file: str
     old: str
@@ -292,6 +306,51 @@ MISTAKES = [
         "terraform/modules/cluster/variables.tf",
         '&& !startswith(var.node_size, "Standard_B")',
         "",
+    ),
+    # what the code said before, by the names of the audit (tests/azure/test_old_faults.py)
+    Mistake(
+        "A6: the database's endpoint is made while its settings are",
+        "order",
+        "azurerm_private_endpoint.main does not wait for "
+        "module.database.azurerm_postgresql_flexible_server_configuration.tls",
+        DATABASE,
+        "\n  depends_on = [azurerm_postgresql_flexible_server_configuration.tls]\n",
+        "",
+    ),
+    Mistake(
+        "A7: the cluster is made before Azure knows its roles",
+        "order",
+        "azurerm_kubernetes_cluster.main does not wait for "
+        "module.identity.time_sleep.roles_are_known",
+        "terraform/modules/identity/outputs.tf",
+        OUTPUTS,
+        OUTPUTS.replace(
+            "time_sleep.roles_are_known", "azurerm_role_assignment.kubelet_pulls_images"
+        ),
+    ),
+    Mistake(
+        "A8: a budget cannot be left out",
+        "no_budget_where_azure_refuses_one",
+        "In a new subscription, apply must be able to leave the budget out.",
+        ROOT,
+        'count = var.budget_email == "none" ? 0 : 1',
+        "count = 1",
+    ),
+    Mistake(
+        "A10: the size of the nodes cannot be chosen",
+        "tflint",
+        'variable "node_size" is declared but not used',
+        CLUSTER,
+        "vm_size                     = var.node_size",
+        'vm_size                     = "Standard_D4as_v5"',
+    ),
+    Mistake(
+        "B9: memory for 250 pods",
+        "names_tags_and_cost",
+        "More pods would reserve more of the node's memory.",
+        CLUSTER,
+        "max_pods                    = 110 ",
+        "max_pods                    = 250 ",
     ),
     # the linters
     Mistake(

@@ -277,6 +277,13 @@ RULES = (
         "learn.microsoft.com/azure/container-registry/container-registry-import-images",
     ),
     Rule(
+        "kubelogin where only root may write",
+        r"aks install-cli",
+        lambda line: line["--kubelogin-install-location"] is None,
+        "it also installs kubelogin, by default to /usr/local/bin",
+        f"{CLI}/aks",
+    ),
+    Rule(
         "the add-on's identity",
         r"aks show",
         lambda line: "azureKeyvaultSecretsProvider.identity" in (line["--query"] or ""),
