@@ -7,7 +7,9 @@ import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -36,8 +38,10 @@ def clean_environment(**more: str) -> dict[str, str]:
     return {**kept, "NO_COLOR": "1", **more}
 
 
-def copy_workbook(to: Path, with_environment: bool = True) -> Path:
-    """Copy what git tracks, or would; with the environment that is already there."""
+@cache
+def _original() -> "TemporaryDirectory[str]":
+    """What every copy is made from: what git tracks here, or would, in one commit."""
+    made = TemporaryDirectory()  # as long as the tests run
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -46,12 +50,20 @@ def copy_workbook(to: Path, with_environment: bool = True) -> Path:
     )
     for name in listed.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, to / name)
-    subprocess.run(["git", "init", "-q"], cwd=to, check=True)
-    subprocess.run(["git", "add", "-A"], cwd=to, check=True)
+            copy = Path(made.name, name)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy)
     identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-    subprocess.run(["git", *identity, "commit", "-qm", "copy"], cwd=to, check=True)
+    repack = ["repack", "-adq", "--window=0"]  # one file to copy, not one for each object
+    for words in (["init"], ["add", "-A"], [*identity, "commit", "-m", "copy"], repack):
+        subprocess.run(["git", *words], cwd=made.name, capture_output=True, check=True)
+    return made
+
+
+def copy_workbook(to: Path, with_environment: bool = True) -> Path:
+    """Copy what git tracks, or would; with the environment that is already there."""
+    to.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", f"{_original().name}/.", to], check=True)
     if with_environment:
         (to / ".venv").symlink_to(ROOT / ".venv")
     return to
