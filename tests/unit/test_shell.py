@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from workbook.learner.background import Background
 from workbook.lessons.shell import FUNCTIONS, LARGEST_OUTPUT, CellFailed, Shell
 from workbook.programs import run
+
+TimeIsUpOnce = Callable[[Callable[[], object]], None]
 
 
 class Cells:
@@ -43,6 +46,24 @@ def eventually(condition: Callable[[], object], seconds: float = 10) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+@pytest.fixture
+def time_is_up_once(monkeypatch: pytest.MonkeyPatch) -> TimeIsUpOnce:
+    """Let an hour pass for the shell once something is so, however fast this machine is."""
+
+    def given(is_so: Callable[[], object]) -> None:
+        passed = 0
+
+        def monotonic() -> float:
+            nonlocal passed
+            passed = passed or (3600 if is_so() else 0)
+            return time.monotonic() + passed
+
+        clock = SimpleNamespace(monotonic=monotonic, sleep=time.sleep)
+        monkeypatch.setattr("workbook.lessons.shell.time", clock)
+
+    return given
 
 
 def test_output_and_errors_are_shown(cells: Cells) -> None:
@@ -98,10 +119,14 @@ def test_a_failed_cell_keeps_what_it_exported_before(cells: Cells) -> None:
     assert cells.run('echo "$BEFORE"') == "1\n"
 
 
-def test_a_cell_is_ended_when_its_time_is_up(cells: Cells, tmp_path: Path) -> None:
+def test_a_cell_is_ended_when_its_time_is_up(
+    cells: Cells, tmp_path: Path, time_is_up_once: TimeIsUpOnce
+) -> None:
+    file = tmp_path / "pid"
+    time_is_up_once(lambda: file.exists() and file.read_text().endswith("\n"))
     with pytest.raises(CellFailed, match="time limit"):
-        cells.run(f"sleep 600 & echo $! > {tmp_path}/pid; sleep 600", seconds=0.5)
-    pid = int((tmp_path / "pid").read_text())
+        cells.run(f"sleep 600 & echo $! > {file}; sleep 600", seconds=600)
+    pid = int(file.read_text())
     assert eventually(lambda: not psutil.pid_exists(pid))
 
 
@@ -146,7 +171,7 @@ def test_a_cell_that_is_run_again_replaces_its_program(cells: Cells) -> None:
 
 def test_a_program_that_fails_in_the_background_fails_the_cell(cells: Cells) -> None:
     with pytest.raises(CellFailed, match="background"):
-        cells.run("(exit 3) & sleep 0.3")
+        cells.run("(exit 3) & while kill -0 $! 2> /dev/null; do sleep 0.05; done")
 
 
 def test_an_interrupt_ends_what_the_cell_had_started(cells: Cells, tmp_path: Path) -> None:
@@ -161,9 +186,12 @@ def test_an_interrupt_ends_what_the_cell_had_started(cells: Cells, tmp_path: Pat
     assert eventually(lambda: not psutil.pid_exists(pid))
 
 
-def test_what_is_ended_may_give_back_its_lock_first(cells: Cells, tmp_path: Path) -> None:
+def test_what_is_ended_may_give_back_its_lock_first(
+    cells: Cells, tmp_path: Path, time_is_up_once: TimeIsUpOnce
+) -> None:
     """As Terraform does: bash itself is gone by then."""
     lock = tmp_path / "lock"
+    time_is_up_once(lock.exists)
     code = f"""python3 -c 'import signal, pathlib, sys, time
 lock = pathlib.Path("{lock}")
 def give_back(*_):
@@ -174,7 +202,7 @@ signal.signal(signal.SIGTERM, give_back)
 lock.touch()
 time.sleep(600)'"""
     with pytest.raises(CellFailed, match="time limit"):
-        cells.run(code, seconds=1.5)
+        cells.run(code, seconds=600)
     assert not lock.exists()
 
 
@@ -261,10 +289,12 @@ def test_patiently_gives_each_try_the_time_that_is_left(tmp_path: Path) -> None:
     limits = tmp_path / "limits"
     program(tmp_path / "timeout", f'echo "$3" >> {limits}; shift 3; exec "$@"')
     never = program(tmp_path / "never", "exit 1")
-    script = f'. "$0"; PATH={tmp_path}:$PATH; patiently 2 {never}'
+    a_second_goes_by = "sleep() { SECONDS=$((SECONDS + 1)); }"
+    script = f'. "$0"; PATH={tmp_path}:$PATH; {a_second_goes_by}; patiently 20 {never}'
     assert run(["bash", "-c", script, FUNCTIONS], 60).returncode == 1
     first, *later = map(int, limits.read_text().split())
-    assert first == 3
+    assert first <= 21
+    assert [first, *later] == sorted([first, *later], reverse=True)
     assert 0 < later[-1] < first
 
 
