@@ -29,6 +29,8 @@ def test_every_wait_of_the_lessons_has_an_end_and_an_object() -> None:
         ("workbook traffic 1 x -- sh -c '\n  until kubectl get pod a; do :; done'", WITHOUT_END),
         ("openssl s_client -connect a:5432 < /dev/null && echo let in", WITHOUT_LIMIT),
         ('ends="$(openssl s_client -connect a:5432 | openssl x509)"', WITHOUT_LIMIT),
+        ("python - <<'END'\npsycopg2.connect(host=name)\nEND", WITHOUT_LIMIT),
+        ("cat > file <<END\n[owner]\nhost=$HOST\nsslrootcert=ca.crt\nEND", WITHOUT_LIMIT),
         ("kubectl wait pod/a --for condition=Ready --timeout 60s", NOT_THERE),
         ("az aks update --name a\nkubectl wait gatewayclass/a --for=condition=Accepted", NOT_THERE),
         ("az aks update --name a\nkubectl get nodes\nkubectl wait node/a --for=create", NOT_THERE),
@@ -44,6 +46,9 @@ def test_a_wait_without_end_or_object_is_found(cell: str, says: str) -> None:
     [
         "patiently 60 curl -fsS localhost:8000",
         "patiently 60 openssl s_client -connect a:5432 < /dev/null | openssl x509 -noout",
+        "python - <<'END'\npsycopg2.connect(host=name, connect_timeout=10)\nEND",
+        "cat > file <<END\n[owner]\nhost=$HOST\nsslrootcert=ca.crt\nconnect_timeout=10\nEND",
+        "python -c 'psycopg2.connect(service=\"owner\")'",
         "ls | while read -r name; do echo $name; done",
         "python - <<'END'\nwhile True:\n    break\nEND",
         "kubectl apply --kustomize k8s\nkubectl --namespace x wait job/a --for condition=Complete",

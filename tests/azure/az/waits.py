@@ -1,12 +1,13 @@
 """Find waits that have no end, or fail at once, in pieces of shell text.
 
-Three things are wrong. `until` and `while` go on for ever if what they wait for does not come;
+Four things are wrong. `until` and `while` go on for ever if what they wait for does not come;
 `patiently` does not. (`while read` ends with its input.) `openssl s_client` waits for minutes where
-nothing answers. And `kubectl wait` fails at once if its
-object does not exist yet. So the same cell makes the object first, or asks for it. What `az` has
-just ordered comes later, and only `patiently` helps.
+nothing answers, and so does libpq without a connect_timeout, in Python or in a service file. And
+`kubectl wait` fails at once if its object does not exist yet. So the same cell makes the object
+first, or asks for it. What `az` has just ordered comes later, and only `patiently` helps.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -14,12 +15,17 @@ from tree_sitter import Node
 
 from workbook.site.az_lines import BASH
 
+# A service has its own limit, in the file that a cell writes
+LIBPQ = re.compile(r"psycopg2\.connect\((?!service=)|^sslrootcert=.+$", re.MULTILINE)
 MAKE = {"apply", "create", "rollout", "run", "scale"}
 
 
 def mistakes(text: str, line: int) -> Iterator[str]:
     """What is wrong in a cell that begins on that line."""
     exists, ordered = False, False
+    if (libpq := LIBPQ.search(text)) and "connect_timeout" not in text:
+        where = line + text[: libpq.start()].count("\n")
+        yield f"{where}: a connection without a limit; give it a connect_timeout: {libpq[0]}"
     for node in _in_order(BASH.parse(text.encode()).root_node):
         words = [_text(child) for child in node.children]
         where = line + node.start_point.row

@@ -77,4 +77,9 @@ variable "budget_email" {
     condition     = can(regex("^([^@ ]+@[^@ ]+\\.[^@ ]+|none)$", var.budget_email))
     error_message = "budget_email is one e-mail address, or none for no budget."
   }
+
+  validation {
+    condition     = !strcontains(var.budget_email, "#")
+    error_message = "budget_email is the login of a guest, which gets no mail. Write an address, or none, into .workbook/azure/phase3/budget_email."
+  }
 }

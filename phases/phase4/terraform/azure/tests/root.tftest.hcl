@@ -156,3 +156,13 @@ run "refuses_a_budget_that_nobody_is_told_of" {
 
   expect_failures = [var.budget_email]
 }
+
+run "refuses_the_login_of_a_guest" {
+  command = plan
+
+  variables {
+    budget_email = "learner_example.com#EXT#@another.onmicrosoft.com"
+  }
+
+  expect_failures = [var.budget_email]
+}
