@@ -111,8 +111,9 @@ def _quick(home: Path) -> list[Part]:
         Part("format", ("ruff", "format", "--check", ".")),
         Part("workflow", ("zizmor", "--offline", "--quiet", ".github/workflows")),
     ]
-    # a process for each phase, and a cache: every phase has a package of the same name
-    for phase in _with_code_of_its_own(home):
+    # a process for each phase, and a cache: every phase has a package of the same name;
+    # a later phase has more tests
+    for phase in reversed([*_with_code_of_its_own(home)]):
         folder, cache = f"phases/{phase.name}", f"--cache-dir=.mypy_cache/{phase.name}"
         parts.append(Part(f"{phase.name}'s types", ("mypy", cache, f"{folder}/sentiment")))
         parts.append(_tested(f"{phase.name}'s own tests", f"{folder}/tests"))
@@ -144,11 +145,17 @@ def _summary(home: Path, done: list[Done], seconds: float) -> Iterator[str]:
 
 
 def _with_code_of_its_own(home: Path) -> Iterator[Path]:
-    """The phases but those whose code and tests are, byte by byte, those of the phase before."""
+    """The phases but those whose code and tests are, byte by byte, those of the phase before.
+
+    So must be what lies beside them, which the tests may read: all but the lesson.
+    """
     before: dict[Path, bytes] = {}
     for phase in sorted(home.glob("phases/phase*")):
         paths = [path for part in ("sentiment", "tests") for path in (phase / part).rglob("*.*")]
-        files = [path for path in paths if path.is_file() and path.suffix != ".pyc"]
+        paths += [
+            path for path in phase.glob("*.*") if path.name not in ("README.md", "phase.toml")
+        ]
+        files = [path for path in paths if path.is_file() and path.suffix not in (".pyc", ".ipynb")]
         code = {path.relative_to(phase): path.read_bytes() for path in files}
         if code != before:
             yield phase
