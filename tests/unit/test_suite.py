@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -54,13 +55,30 @@ def test_a_part_is_kept_and_shown(
 def test_the_time_limit_of_a_part_ends_what_it_has_left_running(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suite, "SECONDS_OF_A_PART", 2)
-    code = "import subprocess; print(subprocess.Popen(['sleep', '30']).pid)"
+    begun = tmp_path / "begun"
+    limits: list[float] = []
+    still: list[bool] = []
+
+    class OnceBegun(threading.Timer):
+        """A limit that is reached once the part has begun, however long that takes here."""
+
+        def run(self) -> None:
+            limits.append(self.interval)
+            child = int(eventually(lambda: begun.exists() and begun.read_text(), bool, 60))
+            self.function()
+            still.append(eventually(lambda: psutil.pid_exists(child), lambda is_so: not is_so, 10))
+
+    monkeypatch.setattr(suite.threading, "Timer", OnceBegun)
+    code = f"""
+import pathlib, subprocess
+print("begun", flush=True)
+pathlib.Path({str(begun)!r}).write_text(str(subprocess.Popen(["sleep", "30"]).pid))
+"""
     done = suite._run(tmp_path, Part("a part", ("python", "-c", code)))
     assert done.failed
-    child, _, last = done.said.partition("\n")
-    assert last == "\nended after 2 s\n"
-    assert eventually(lambda: psutil.pid_exists(int(child)), lambda exists: not exists, 10) is False
+    assert limits == [suite.SECONDS_OF_A_PART]
+    assert done.said == f"begun\n\nended after {suite.SECONDS_OF_A_PART} s\n"
+    assert eventually(lambda: still, bool, 20) == [False]
 
 
 def test_ctrl_c_ends_every_part_with_all_that_it_started(tmp_path: Path) -> None:
@@ -112,6 +130,32 @@ def test_live_parts_are_run_when_they_are_asked_for(
         limited = any(word.startswith("--proof-seconds") for word in ran["the live system"])
         assert limited is not every_proof
         assert ("--write-ledger" in ran["the live system"]) is every_proof
+
+
+def test_each_phase_with_code_of_its_own_is_tested_and_the_largest_first(tmp_path: Path) -> None:
+    files = {
+        "phase0/sentiment/api.py": "1",
+        "phase0/tests/test_api.py": "1",
+        "phase1/sentiment/api.py": "1",
+        "phase1/tests/test_api.py": "1",
+        "phase2/sentiment/api.py": "1",
+        "phase2/tests/test_api.py": "2",
+        "phase3/sentiment/api.py": "3",
+        "phase3/tests/test_api.py": "2",
+        "phase4/sentiment/api.py": "3",
+        "phase4/tests/test_api.py": "2",
+        "phase4/DATA.md": "which a test reads",
+        "phase5/sentiment/api.py": "3",
+        "phase5/tests/test_api.py": "2",
+        "phase5/DATA.md": "which a test reads",
+        "phase5/README.md": "another lesson",
+    }
+    for name, content in files.items():
+        (tmp_path / "phases" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "phases" / name).write_text(content)
+    names = [part.name for part in suite._quick(tmp_path)]
+    tested = [name.partition("'")[0] for name in names if name.endswith("own tests")]
+    assert tested == ["phase4", "phase3", "phase2", "phase0"]
 
 
 def test_minutes_are_added_up_by_phase_and_kind(tmp_path: Path) -> None:
