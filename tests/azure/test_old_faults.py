@@ -3,6 +3,11 @@
 az/old.md keeps the old texts, with who finds each. DOCTOR has what Azure would answer where doctor
 did not ask; CODE has what the program itself did. The names that are missing here are in
 tests/support/terraform_mistakes.py, and tests/terraform tries these.
+
+A program finds the cause of each. Without Azure, none can find whether the fix is enough:
+whether the public mirror has the base image's digest (A3), whether 120 s are enough for a new role
+(A7, B12), what a region's prices are (B6), and what `terraform destroy` says of a stopped database
+(B2). docs/limits.md says so to the learner.
 """
 
 import re

@@ -47,7 +47,7 @@ def waits(text: str) -> list[str]:
 
 
 def stops(text: str) -> list[str]:
-    """Changes of what was stopped before, and not started again."""
+    """Changes of what was stopped before and not started again; stops that nothing undoes."""
     stopped: dict[str, str] = {}
     found = []
     for line in _typed(text):
@@ -60,7 +60,8 @@ def stops(text: str) -> list[str]:
         }
         if stopped and CHANGE.search(line):
             found.append(f"{line}: after {', '.join(stopped.values())}")
-    return found
+    undone = "#stopped-cluster" in text  # the entry has the commands that start both
+    return found + [f"nothing undoes {stop}" for stop in stopped.values() if not undone]
 
 
 def _typed(text: str) -> Iterator[str]:
