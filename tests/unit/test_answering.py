@@ -14,7 +14,7 @@ import pytest
 from copies import clean_environment
 from small_workbook import Small
 
-from workbook.checks.check import Result, keep_results, read_results
+from workbook.checks.check import Result, keep_results, read_results, renew_result
 from workbook.course.phase import Phase
 from workbook.learner.store import read_json
 from workbook.outcome import Outcome
@@ -212,6 +212,27 @@ def test_judging_an_answer_changes_no_other_line(home: Path) -> None:
     assert found
     assert [each.outcome for each in found.results] == [Outcome.PASSED, Outcome.WRONG]
     assert [each.outcome for each in found.promises] == [Outcome.WRONG]
+
+
+def test_renewed_result_reaches_later_phases_and_leaves_earlier_ones(tmp_path: Path) -> None:
+    small = Small(tmp_path)
+    for number in (1, 2, 3):
+        small.add_phase(number, ("Any",))
+    before = Result("test_understood", "You understand", Outcome.WRONG, 0)
+    now = replace(before, outcome=Outcome.PASSED)
+    earlier, same, later, unchecked = (Phase(number, tmp_path, "local") for number in range(4))
+    for phase in (earlier, same, later):
+        keep_results(phase, [before], [before])
+    written = (earlier.state / "checks.json").stat()
+    renew_result(same, now)
+    kept = (earlier.state / "checks.json").stat()
+    assert (kept.st_ino, kept.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+    found = {phase.number: read_results(phase) for phase in (same, later)}
+    assert {n: (each.results, each.promises) for n, each in found.items() if each} == {
+        1: ([now], [before]),
+        2: ([before], [now]),
+    }
+    assert not unchecked.has_state
 
 
 def test_only_open_and_wrong_questions_are_asked_and_one_can_be_skipped(home: Path) -> None:

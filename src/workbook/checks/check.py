@@ -97,13 +97,14 @@ def renew_result(phase: Phase, result: Result) -> None:
         return [result if each.line == result.line else each for each in results]
 
     for each in phases(phase.root, phase.target):
-        kept = read_results(each) if each.has_state else None
-        if kept and each.number == phase.number:
-            kept = replace(kept, results=renewed(kept.results))
-        elif kept and each.number > phase.number:
-            kept = replace(kept, promises=renewed(kept.promises))
-        if kept:
-            write_json(each.state / "checks.json", asdict(kept))
+        last = read_results(each) if each.number >= phase.number and each.has_state else None
+        if last is None:
+            continue
+        if each.number == phase.number:
+            last = replace(last, results=renewed(last.results))
+        else:
+            last = replace(last, promises=renewed(last.promises))
+        write_json(each.state / "checks.json", asdict(last))
 
 
 def write_results(file: Path, results: list[Result], promises: list[Result]) -> None:
