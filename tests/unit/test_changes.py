@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -49,7 +50,12 @@ def say(cluster: Kubernetes, line: str) -> None:
 def proxies(cluster: Kubernetes) -> list[psutil.Process]:
     """The processes that stand for `kubectl proxy`."""
     program = str(cluster.kubectl.parent / "proxy.py")
-    return [each for each in psutil.Process().children() if program in each.cmdline()]
+    found = []
+    for each in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            if program in each.cmdline():
+                found.append(each)
+    return found
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
