@@ -580,6 +580,13 @@ def test_the_pod_has_time_for_its_last_requests_and_rows(overlay: Path) -> None:
     assert before + server + rows < pod["spec"]["terminationGracePeriodSeconds"]
 
 
+def test_picture_of_the_rolling_update_has_the_pause_of_the_manifest() -> None:
+    _, container = api(ROOT / "phases/phase1/k8s/local")
+    pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    picture = (ROOT / "docs/pictures/rolling-update.d2").read_text(encoding="utf-8")
+    assert f"{pause} s later:\\nSIGTERM" in picture
+
+
 def test_server_behind_the_gateway_closes_connections_last() -> None:
     command = json.loads(instructions(ROOT / "phases/phase4", "CMD")[-1])
     kept = int(command[command.index("--timeout-keep-alive") + 1])
