@@ -288,7 +288,7 @@ NODES = "Standard_D4as_v5 in westeurope"
 
 @pytest.mark.parametrize(
     ("used", "found"),
-    [("2", ""), ("3", "7 of 8 vCPUs free that an upgrade needs"), ("7", "3 of 4 vCPUs free")],
+    [("2", ""), ("3", "an upgrade needs 8 vCPUs, and 7 are free"), ("7", "3 of 4 vCPUs free")],
 )
 def test_the_quota_is_also_for_the_node_that_an_upgrade_adds(
     ready: RecordedAz, tmp_path: Path, used: str, found: str

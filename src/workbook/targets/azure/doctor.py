@@ -212,8 +212,11 @@ def _database(
 
 
 def _power(azure: Azure, choices: Choices) -> Observation:
-    """A stopped cluster can be started or deleted, and nothing else can be done with it. Terraform
-    asks the database for its settings, which a stopped one does not tell."""
+    """Whether the learner has stopped a cluster or a database.
+
+    Azure can only start or delete a stopped cluster. Terraform asks the database for its settings,
+    and a stopped database does not answer.
+    """
     listed = {
         "az aks start": azure.list("aks", "list"),
         "az postgres flexible-server start": azure.list("postgres", "flexible-server", "list"),

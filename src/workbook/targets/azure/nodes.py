@@ -76,5 +76,5 @@ def _judge(
         if free < needed:
             return Size(name, f"{free} of {needed} vCPUs free: {label}", needed)
         if free < in_upgrade:
-            no_upgrade = f"{free} of {in_upgrade} vCPUs free that an upgrade needs: {label}"
+            no_upgrade = f"an upgrade needs {in_upgrade} vCPUs, and {free} are free: {label}"
     return Size(name, "", needed, no_upgrade)
