@@ -129,8 +129,8 @@ def test_pod_is_confined(deployment: Deployment, cluster: Kubernetes) -> str:
             raise Wrong(
                 expected=f"{name_of(pod)} to run as the ServiceAccount {ACCOUNT}",
                 found=f"ServiceAccount {account}",
-                why="no role names this ServiceAccount, and Azure gives the API's rights to it "
-                "alone. What others get for theirs, the API would have too",
+                why=f"{ACCOUNT} has no rights in the cluster, and on Azure it alone gets the API's "
+                "rights. Under another ServiceAccount, the API has every right of that account",
                 run_next="kubectl --namespace ml-demo get deployment ml-api --output yaml",
             )
     looks = ask_each(cluster, map(name_of, pods), HERE / "confined.py")

@@ -24,7 +24,7 @@ def test_service_has_address(cluster: Kubernetes, service: dict[str, Any], addre
         labelled = "; ".join(_in_words(each) for each in labels)
         raise Wrong(
             expected="at least one ready pod behind the Service",
-            found=f"none, in a namespace of {len(labels)} pods",
+            found=f"none; pods in the namespace: {len(labels)}",
             why="a Service sends requests to the ready pods that its selector matches. Without "
             "such a pod, its address refuses every connection. It selects "
             f"{selector or 'nothing'}; the pods are labelled {labelled or 'nothing'}",
