@@ -12,6 +12,7 @@ from workbook.course.phase import Lesson, lessons
 from workbook.learner.background import Background
 from workbook.learner.choices import Choices, save_choices
 from workbook.lessons.shell import CellFailed, Shell
+from workbook.programs import run
 from workbook.targets.environment import lesson_environment
 
 SECONDS = 120
@@ -35,6 +36,33 @@ def test_taken_port_ends_the_cell_that_serves_at_once(tmp_path: Path) -> None:
             shell.run(cell, SECONDS, said.append)
     assert f"port {choices.port}" in "".join(said)
     assert f"process {os.getpid()}" in "".join(said)
+
+
+LIVE = """\
+metadata:
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: |
+      {"apiVersion":"apps/v1"}
+  creationTimestamp: "2026-01-01T00:00:00Z"
+  generation: 1
+  labels: {}
+spec:
+  selector:
+    app: other
+"""
+
+
+def test_kubectl_diff_shows_the_field_and_not_the_object_in_a_line(tmp_path: Path) -> None:
+    live, merged = tmp_path / "LIVE", tmp_path / "MERGED"
+    for folder, text in ((live, LIVE), (merged, LIVE.replace(": 1", ": 2").replace("other", "it"))):
+        folder.mkdir()
+        (folder / "object").write_text(text)
+    command, *options = lesson_environment(tmp_path, Choices())["KUBECTL_EXTERNAL_DIFF"].split()
+    assert all(re.fullmatch(r"[a-zA-Z0-9-=]+", each) for each in options)  # kubectl drops others
+    done = run([command, str(live), str(merged), *options], SECONDS)  # in kubectl's order
+    assert done.returncode == 1
+    assert "\n   selector:\n-    app: other\n+    app: it\n" in done.stdout
+    assert "apiVersion" not in done.stdout
 
 
 def too_wide(lesson: str) -> list[str]:

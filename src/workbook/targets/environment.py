@@ -29,7 +29,9 @@ def lesson_environment(home: Path, choices: Choices) -> dict[str, str]:
         "PORT": str(choices.port),
         "GATEWAY_NAMESPACE": GATEWAY_NAMESPACES[choices.target],
         "KUBECONFIG": str(home / ".workbook" / choices.target / "kubeconfig"),
-        "KUBECTL_EXTERNAL_DIFF": "diff -U0 -N",  # kubectl's own, but without lines around a change
+        # kubectl's own, but with one line around a change, not three. One line shows the field that
+        # a change is in. Three would show the whole object as one line of JSON, above `generation`
+        "KUBECTL_EXTERNAL_DIFF": "diff -U1 -N",
     }
     # Terraform: the Kubernetes backend does not read KUBECONFIG; no look for newer versions
     environment |= {"KUBE_CONFIG_PATH": environment["KUBECONFIG"], "CHECKPOINT_DISABLE": "1"}
