@@ -1,6 +1,7 @@
 """What `env` prints on Azure: names of what exists, and nothing of the target before."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,12 @@ from workbook.learner.choices import Choices
 from workbook.learner.ports import CLUSTER_PORTS
 from workbook.learner.store import write_json
 from workbook.targets import environment
-from workbook.targets.azure.names import OUTPUT_OF, names_in_use, outputs_of_terraform
+from workbook.targets.azure.names import (
+    OUTPUT_OF,
+    is_of_terraform,
+    names_in_use,
+    outputs_of_terraform,
+)
 
 CHOICES = Choices(target="azure", subscription=SUBSCRIPTION, prefix="ml-demo")
 # `terraform output -json` of Terraform 1.11.4
@@ -56,6 +62,15 @@ def test_lesson_3_keeps_the_outputs_that_env_reads() -> None:
     assert f'terraform output -json > "$STATE/{outputs_of_terraform(ROOT).name}"' in lesson
     declared = (ROOT / "phases/phase3/terraform/azure/outputs.tf").read_text(encoding="utf-8")
     assert all(f'output "{name}"' in declared for name in OUTPUT_OF.values())
+
+
+def test_names_of_terraform_are_told_from_those_made_by_hand() -> None:
+    of_terraform = ("ml-demo-abc12-rg", "ml-demo-abc12-aks")
+    others = ("", "ml-demo-rg", "ml-demo-aks", "ml-demo-state-rg", "ml-demo-two-abc12-aks")
+    assert all(is_of_terraform(name, CHOICES) for name in of_terraform)
+    assert not any(is_of_terraform(name, CHOICES) for name in others)
+    root = (ROOT / "phases/phase3/terraform/azure/main.tf").read_text(encoding="utf-8")
+    assert re.search(r'"random_string" "suffix" {\s+length +=\s+5\s', root)
 
 
 def test_env_drops_what_the_target_before_has_set(fresh: Path) -> None:

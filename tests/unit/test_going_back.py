@@ -255,8 +255,11 @@ def test_on_azure_going_back_behind_another_infrastructure_is_refused(home: Path
     assert "namespace/ml-gateway" in go_back(Phase(3, home, "azure"), ON_AZURE)
 
 
-def test_on_azure_a_phase_goes_back_on_the_cluster_that_was_made_by_hand(home: Path) -> None:
-    use_cluster(home, "ml-demo-aks")
+@pytest.mark.parametrize("name", ["ml-demo-aks", "another-aks", "another-abc12-aks"])
+def test_on_azure_only_terraforms_cluster_of_the_chosen_prefix_stops_going_back(
+    home: Path, name: str
+) -> None:
+    use_cluster(home, name)
     assert "namespace/ml-gateway" in go_back(Phase(2, home, "azure"), ON_AZURE)
 
 

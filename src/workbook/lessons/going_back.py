@@ -10,7 +10,7 @@ from workbook.learner.choices import Choices
 from workbook.learner.store import read_state, write_json
 from workbook.lessons.deploying import deploy
 from workbook.targets.azure.cluster import cluster_in_use
-from workbook.targets.azure.names import names
+from workbook.targets.azure.names import is_of_terraform
 from workbook.targets.kubernetes import APP, SECONDS_TO_DELETE, Kubernetes, name_of, owner_of
 from workbook.targets.opening import find_cluster
 
@@ -170,10 +170,7 @@ def infrastructure_after(phase: Phase, choices: Choices) -> Phase | None:
 
     Only the cluster shows it: what a phase wrote on this machine goes with its `reset`.
     """
-    if phase.target != "azure":
-        return None
-    in_use = cluster_in_use(phase.root)
-    if in_use in ("", names(choices)["AKS"]):  # that of phase 1
+    if phase.target != "azure" or not is_of_terraform(cluster_in_use(phase.root), choices):
         return None
     later = [p for p in phases(phase.root, phase.target) if p.number > phase.number]
     return next((p for p in later if "terraform" in p.manifest.adds), None)

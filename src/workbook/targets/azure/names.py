@@ -27,10 +27,18 @@ def names_in_use(home: Path, choices: "Choices") -> dict[str, str]:
     found = names(choices)
     outputs = read_json(outputs_of_terraform(home)) or {}
     made = {name: outputs.get(output, {}).get("value") for name, output in OUTPUT_OF.items()}
-    # of this prefix, and not of one chosen before; the root adds five letters or digits
-    if re.fullmatch(rf"{re.escape(choices.prefix)}-[a-z0-9]+-rg", str(made["RG"])):
+    if is_of_terraform(str(made["RG"]), choices):
         found |= {name: value for name, value in made.items() if value}
     return {**found, "BASE_IMAGE": f"{found['REGISTRY']}/base/{_base_image()}"}
+
+
+def is_of_terraform(name: str, choices: "Choices") -> bool:
+    """Whether phase 3's root made the group or cluster of this name, with the chosen prefix.
+
+    The root adds five letters or digits to the prefix.
+    """
+    made = re.fullmatch(rf"{re.escape(choices.prefix)}-[a-z0-9]{{5}}-(rg|aks)", name)
+    return bool(made) and name != names(choices)["STATE_RG"]
 
 
 def outputs_of_terraform(home: Path) -> Path:
