@@ -14,6 +14,7 @@ import pytest
 from copies import ROOT
 from fake_cluster import event, proxy_of, write_kubectl
 
+from checks.phase3 import test_infrastructure
 from workbook.targets import changes
 from workbook.targets.changes import KINDS, Kind, reported_changes
 from workbook.targets.kubernetes import OF_A_CHECK, Kubernetes
@@ -161,7 +162,7 @@ def test_event_that_is_none_ends_the_answer() -> None:
         Kind("pods", NAMESPACES, lambda: None).is_news({"type": "ERROR", "object": {"code": 410}})
 
 
-def test_every_kind_that_a_check_asks_for_by_name_is_followed() -> None:
+def test_every_kind_that_a_check_asks_for_is_followed() -> None:
     files = [*(ROOT / "checks").rglob("*.py"), *(ROOT / "src/workbook/checks").glob("*.py")]
     asked = {
         kind.partition(".")[0]
@@ -169,5 +170,7 @@ def test_every_kind_that_a_check_asks_for_by_name_is_followed() -> None:
         for kind in re.findall(r"get_one\(\s*\"([a-z.]+)\"", file.read_text(encoding="utf-8"))
     }
     assert {"deployments", "services", "persistentvolumes"} <= asked
+    listed = test_infrastructure.KINDS.split(",")
+    asked |= {kind.partition(".")[0] for kind in listed}
     asked = {kind.replace("hpa", "horizontalpodautoscalers") for kind in asked}
     assert asked - KINDS.keys() <= NOT_FOLLOWED

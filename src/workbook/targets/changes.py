@@ -23,12 +23,14 @@ from workbook.targets.kubernetes import OF_A_CHECK, Kubernetes, Object
 KINDS = {  # by the path at which the API server has them
     "configmaps": "/api/v1",
     "cronjobs": "/apis/batch/v1",
+    "daemonsets": "/apis/apps/v1",
     "deployments": "/apis/apps/v1",
     "endpointslices": "/apis/discovery.k8s.io/v1",
     "gatewayclasses": "/apis/gateway.networking.k8s.io/v1",
     "gateways": "/apis/gateway.networking.k8s.io/v1",
     "horizontalpodautoscalers": "/apis/autoscaling/v2",
     "httproutes": "/apis/gateway.networking.k8s.io/v1",
+    "ingresses": "/apis/networking.k8s.io/v1",
     "jobs": "/apis/batch/v1",
     "leases": "/apis/coordination.k8s.io/v1",  # Terraform's lock
     "namespaces": "/api/v1",
@@ -39,7 +41,10 @@ KINDS = {  # by the path at which the API server has them
     "poddisruptionbudgets": "/apis/policy/v1",
     "pods": "/api/v1",
     "resourcequotas": "/api/v1",
+    "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
+    "roles": "/apis/rbac.authorization.k8s.io/v1",
     "secrets": "/api/v1",
+    "serviceaccounts": "/api/v1",
     "services": "/api/v1",
     "statefulsets": "/apis/apps/v1",
 }
