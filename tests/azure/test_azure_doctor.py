@@ -287,16 +287,21 @@ NODES = "Standard_D4as_v5 in westeurope"
 
 
 @pytest.mark.parametrize(
-    ("used", "found"),
-    [("2", ""), ("3", "an upgrade needs 8 vCPUs, and 7 are free"), ("7", "3 of 4 vCPUs free")],
+    ("used", "found", "is_wrong"),
+    [
+        ("2", "offered, and 4 vCPUs are free", False),
+        # a lesson needs no upgrade
+        ("3", "offered, and 4 vCPUs are free; but an upgrade needs 8 vCPUs, and 7 are free", False),
+        ("7", "3 of 4 vCPUs free", True),
+    ],
 )
-def test_the_quota_is_also_for_the_node_that_an_upgrade_adds(
-    ready: RecordedAz, tmp_path: Path, used: str, found: str
+def test_what_an_upgrade_needs_of_the_quota_is_said(
+    ready: RecordedAz, tmp_path: Path, used: str, found: str, is_wrong: bool
 ) -> None:
     ready.change("vm list-usage", lambda usage: usage[0].update(currentValue=used))
-    wrong = {seen.what: seen.found for seen in examine(tmp_path) if seen.fix}
-    assert wrong.get(NODES, "").startswith(found)
-    assert (NODES in wrong) == bool(found)
+    [seen] = [seen for seen in examine(tmp_path) if seen.what == NODES]
+    assert seen.found.startswith(found)
+    assert bool(seen.fix) == is_wrong
 
 
 def test_the_cluster_of_phase_1_may_take_the_room_of_an_upgrade_for_a_while(

@@ -172,10 +172,11 @@ def _nodes(azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, st
     nodes = nodes_of(phase)
     size = look_at_size(azure, choices.region, choices.node_size, nodes)
     made_by_hand = _is_there(CLUSTER, mine)  # and it takes a part of the quota
-    if not size.problem and (made_by_hand or not size.no_upgrade):
+    if not size.problem:  # too little for an upgrade stops no lesson
         found = f"offered, and {size.processors} vCPUs are free"
         if size.no_upgrade:
-            found += f"; but {size.no_upgrade}, until you delete what phases 1 and 2 made"
+            found += f"; but {size.no_upgrade}"
+            found += ", until you delete what phases 1 and 2 made" if made_by_hand else ""
         return Observation(what, found)
     others = others_that_fit(azure, choices.region, choices.node_size, nodes)
     fixes = [f"./workbook use azure --node-size {name}" for name in others]
@@ -188,7 +189,7 @@ def _nodes(azure: Azure, phase: Phase, choices: Choices, mine: set[tuple[str, st
             fixes.append(
                 f"delete what phases 1 and 2 made: az group delete --name {names(choices)['RG']}"
             )
-    return Observation(what, size.problem or size.no_upgrade, f"{', or '.join(fixes)}. Read {link}")
+    return Observation(what, size.problem, f"{', or '.join(fixes)}. Read {link}")
 
 
 def nodes_of(phase: Phase) -> int:
