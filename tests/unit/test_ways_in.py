@@ -112,7 +112,7 @@ def test_rows_on_a_volume_that_stays_are_safe() -> None:
     ("claim", "volume", "found"),
     [
         (BOUND, {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}, "Delete"),
-        (BOUND, {"spec": {}}, "None"),
+        (BOUND, {"spec": {}}, "found no policy"),
         ({"spec": {"volumeName": "another"}}, RETAINED, "it is bound to another"),
         ({}, RETAINED, "no volume"),
     ],
