@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from checks.phase1 import test_pod
-from drills.phase4._scaler import wait_until_measured
+from drills.phase4._scaler import settle
 from workbook.drills.drill import System
 from workbook.drills.images import tagged
 from workbook.drills.impostor import Impostor
@@ -16,7 +16,6 @@ from workbook.drills.objects import (
     deployment_of,
     kubectl,
     put_back,
-    wait_for_rollout,
     wait_until,
 )
 from workbook.targets.kubernetes import APP
@@ -29,19 +28,13 @@ def changed(
 
     def make(system: System) -> None:
         change(system, "deployment", patch(system))
-        _settle(system)
+        settle(system)
 
     def undo(system: System) -> None:
         put_back(system, "deployment")
-        _settle(system)
+        settle(system)
 
     return Impostor(title, turns_red, make, undo)
-
-
-def _settle(system: System) -> None:
-    """Wait until the new pods are there, and the autoscaler of phase 4 knows their CPU."""
-    wait_for_rollout(cluster_of(system))
-    wait_until_measured(system)
 
 
 def _replace(path: str, value: object) -> Patch:
@@ -55,7 +48,7 @@ def _scale(system: System, replicas: int) -> None:
 
 def _scale_back(system: System) -> None:
     _scale(system, 2)
-    _settle(system)
+    settle(system)
 
 
 IMPOSTORS = {

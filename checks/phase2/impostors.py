@@ -7,7 +7,9 @@ from typing import Any
 
 from checks.phase2 import test_disturbance, test_history, test_security
 from checks.phase2.conftest import DATABASE, RECORDING
+from checks.phase3 import test_infrastructure
 from drills.phase2._database import sql
+from drills.phase4._scaler import settle
 from workbook.checks.retention import COMMAND, CRONJOB
 from workbook.course.phase import find_phase
 from workbook.drills.drill import NothingToBreak, System
@@ -19,7 +21,6 @@ from workbook.drills.objects import (
     cluster_of,
     kubectl,
     put_back,
-    wait_for_new_pods,
 )
 from workbook.learner.store import read_json, write_json
 from workbook.measure.traffic import file_of
@@ -102,12 +103,13 @@ def _copy_into_environment(system: System) -> None:
         "valueFrom": {"secretKeyRef": {"name": COPY, "key": "secret"}},
     }
     change(system, "deployment", [{"op": "add", "path": f"{CONTAINER}/env/-", "value": variable}])
-    wait_for_new_pods(system)
+    settle(system)
 
 
 def _take_out_of_environment(system: System) -> None:
     put_back(system, "deployment")
     cluster_of(system).delete("secret", COPY)
+    settle(system)
 
 
 def _recording(system: System) -> Path:
@@ -205,6 +207,7 @@ IMPOSTORS = {
         test_security.test_connection_is_secure,
         make=_turn_tls_off,
         undo=_turn_tls_on,
+        also=(test_infrastructure.test_private_path_works,),  # it opens a connection, too
     ),
     "password-in-the-environment": Impostor(
         "A copy of the password is in the environment of the API",

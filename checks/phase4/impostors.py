@@ -8,7 +8,7 @@ from checks.phase1 import test_disturbance
 from checks.phase3 import test_infrastructure
 from checks.phase4 import test_gateway, test_replicas, test_settings
 from checks.phase4.test_settings import SETTINGS
-from drills.phase4._scaler import wait_until_measured
+from drills.phase4._scaler import settle
 from workbook.drills.drill import NothingToBreak, System
 from workbook.drills.images import image_with
 from workbook.drills.impostor import Impostor
@@ -22,7 +22,6 @@ from workbook.drills.objects import (
     kubectl,
     put_back,
     replace_with_kept,
-    wait_for_rollout,
 )
 from workbook.targets.kubernetes import APP, Object, eventually, name_of
 
@@ -98,11 +97,11 @@ def deployed(
     def make(system: System) -> None:
         patch = [{"op": "replace", "path": f"{CONTAINER}/image", "value": image(system)}]
         change(system, "deployment", patch)
-        _settle(system)
+        settle(system)
 
     def undo(system: System) -> None:
         put_back(system, "deployment")
-        _settle(system)
+        settle(system)
 
     # what was recorded was recorded with another image
     also = (test_replicas.test_autoscaler_scales, *also)
@@ -141,12 +140,6 @@ def service(name: str, selector: dict[str, str], **spec: Any) -> Object:
         "metadata": {"name": name},
         "spec": {"selector": selector, "ports": ports, **spec},
     }
-
-
-def _settle(system: System) -> None:
-    """Wait until the pods of a changed Deployment are there, and their CPU is known."""
-    wait_for_rollout(cluster_of(system))
-    wait_until_measured(system)
 
 
 def _stub(system: System) -> str:

@@ -3,7 +3,7 @@
 import json
 
 from workbook.drills.drill import NothingToBreak, System
-from workbook.drills.objects import cluster_of, deployment_of, wait_until
+from workbook.drills.objects import cluster_of, deployment_of, wait_for_rollout, wait_until
 from workbook.targets.kubernetes import APP, Object, name_of
 
 
@@ -26,6 +26,12 @@ def wait_for_scaler(system: System, condition: str, status: str) -> None:
         return (condition, status) in [(each["type"], each["status"]) for each in conditions]
 
     wait_until(lambda: cluster.get_one("hpa", APP) or {}, has_it)
+
+
+def settle(system: System) -> None:
+    """Wait until the pods of a changed Deployment are there, and their CPU is known."""
+    wait_for_rollout(cluster_of(system))
+    wait_until_measured(system)
 
 
 def wait_until_measured(system: System) -> None:
