@@ -5,6 +5,7 @@ import hashlib
 import json
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -288,6 +289,10 @@ def test_doctor_looks_at_the_cluster_only_where_it_is_wanted(
     assert "container engine" not in found[0]
     assert found[1]["container engine"].fix == "sudo systemctl start docker"
     assert "own cluster" in found[1]["ports 8080, 5001, 15432, 8443, 8081"].found
+    assert found[0]["Python"].found.endswith(f"at {sys.prefix}")
+    (cluster.home / ".venv").symlink_to(sys.prefix)  # now it is the workbook's own
+    [python, *_] = examine(Phase(0, cluster.home, "local"), Choices())
+    assert python.found.endswith("in .venv")
 
 
 class Quiet:

@@ -52,7 +52,9 @@ def examine(phase: Phase, choices: Choices) -> list[Observation]:
 
 
 def _python(phase: Phase, choices: Choices) -> Observation:
-    return Observation("Python", f"{platform.python_version()} at {sys.prefix}")
+    ours = phase.root / ".venv"  # without its path: a lesson's output is published
+    where = "in .venv" if ours.exists() and ours.samefile(sys.prefix) else f"at {sys.prefix}"
+    return Observation("Python", f"{platform.python_version()} {where}")
 
 
 def _programs(phase: Phase, choices: Choices) -> Observation:
