@@ -8,6 +8,7 @@ from typing import Any
 from checks.phase2 import test_disturbance, test_history, test_security
 from checks.phase2.conftest import DATABASE, RECORDING
 from checks.phase3 import test_infrastructure
+from checks.phase4 import test_gateway
 from drills.phase2._database import sql
 from drills.phase4._scaler import settle
 from workbook.checks.retention import COMMAND, CRONJOB
@@ -207,7 +208,11 @@ IMPOSTORS = {
         test_security.test_connection_is_secure,
         make=_turn_tls_off,
         undo=_turn_tls_on,
-        also=(test_infrastructure.test_private_path_works,),  # it opens a connection, too
+        also=(  # they open connections, too
+            test_history.test_history_is_answered,
+            test_infrastructure.test_private_path_works,
+            test_gateway.test_history_is_not_public,
+        ),
     ),
     "password-in-the-environment": Impostor(
         "A copy of the password is in the environment of the API",
