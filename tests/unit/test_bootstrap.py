@@ -105,7 +105,7 @@ def test_an_old_python_is_named(bare: Path, tmp_path: Path) -> None:
 
 
 def test_without_network_it_says_so_and_two_at_once_recover(bare: Path) -> None:
-    offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
+    offline = {"PIP_PROXY": "127.0.0.1:9", "PIP_RETRIES": "1"}
     done = start(bare, **offline, PIP_NO_CACHE_DIR="1", PIP_FIND_LINKS="")
     assert done.returncode == 1
     assert "The package index cannot be reached" in done.stderr

@@ -100,9 +100,7 @@ def test_an_archive_with_another_digest_is_refused_and_not_kept(
     "offline",
     [
         pytest.param({"PIP_NO_INDEX": "1"}, id="no index"),
-        pytest.param(
-            {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}, id="no network"
-        ),
+        pytest.param({"PIP_PROXY": "127.0.0.1:9", "PIP_RETRIES": "0"}, id="no network"),
     ],
 )
 def test_without_a_network_the_command_ends_with_a_sentence_that_says_what_to_do(

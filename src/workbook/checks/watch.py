@@ -7,7 +7,7 @@ input is closed: so it does not outlive the command that started it, however tha
 
 It looks at all lines as soon as something changes: an object of the cluster, a file of the phase, a
 program of the lesson. In between, it looks at the lines that are due, and rests, so that it takes a
-tenth of a processor core at most.
+tenth of a processor core at most. The kubectl that listens to the cluster is not counted.
 """
 
 import json

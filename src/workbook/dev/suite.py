@@ -147,14 +147,12 @@ def _summary(home: Path, done: list[Done], seconds: float) -> Iterator[str]:
 def _with_code_of_its_own(home: Path) -> Iterator[Path]:
     """The phases but those whose code and tests are, byte by byte, those of the phase before.
 
-    So must be what lies beside them, which the tests may read: all but the lesson.
+    So must be the files beside them, which the tests may read: all but the lesson and phase.toml.
     """
     before: dict[Path, bytes] = {}
     for phase in sorted(home.glob("phases/phase*")):
         paths = [path for part in ("sentiment", "tests") for path in (phase / part).rglob("*.*")]
-        paths += [
-            path for path in phase.glob("*.*") if path.name not in ("README.md", "phase.toml")
-        ]
+        paths += [path for path in phase.iterdir() if path.name not in ("README.md", "phase.toml")]
         files = [path for path in paths if path.is_file() and path.suffix not in (".pyc", ".ipynb")]
         code = {path.relative_to(phase): path.read_bytes() for path in files}
         if code != before:
